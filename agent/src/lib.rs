@@ -1,0 +1,1 @@
+//! The Platform Update Agent for immutable A/B edge nodes.

@@ -1,0 +1,1 @@
+//! OS images: one pass from bytes to slot.

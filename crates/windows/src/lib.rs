@@ -1,0 +1,1 @@
+//! Maintenance windows: when they open, when they close, and why.

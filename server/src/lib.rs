@@ -1,0 +1,1 @@
+//! A lightweight Edge Orchestrator in one binary.

@@ -1,0 +1,2 @@
+//! Operates fleets of Edge Microvisor Toolkit nodes.
+fn main() {}
