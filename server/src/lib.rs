@@ -1,1 +1,5 @@
 //! A lightweight Edge Orchestrator in one binary.
+
+pub mod clock;
+pub mod identity;
+pub mod store;

@@ -1,3 +1,15 @@
 //! The contract between the three programs: what the Edge Orchestrator API says, without I/O.
 
+pub mod enums;
+pub mod error;
+pub mod filter;
+pub mod id;
 pub mod maintmgr;
+pub mod patterns;
+pub mod record;
+pub mod resources;
+pub mod spec;
+pub mod status;
+pub mod timestamp;
+pub mod value;
+pub mod version;

@@ -1,0 +1,87 @@
+//! Instance: the OS on a host.
+
+use crate::{
+    enums::{
+        INSTANCE_KIND, INSTANCE_STATE, InstanceKind, InstanceState, SECURITY_FEATURE, STATUS_INDICATION, SecurityFeature,
+        StatusIndication,
+    },
+    patterns::NAME,
+    record,
+    spec::{Computed, Field, LinkSpec, Type, Unique, link_to},
+    value::Link,
+};
+
+record! {
+    /// The OS on a host; one a host.
+    pub struct Instance, static INSTANCE {
+        prefix: "inst", table: "instances", list_key: "instances", label: "instance_resource",
+        id_alias: "instanceID",
+        unstored: &[
+            Field::text("localAccountID", 21, r"^localaccount-[0-9a-f]{8}$"),
+            Field::texts("customConfigID", 100, 21, r"^customconfig-[0-9a-f]{8}$"),
+        ],
+        computed: &[
+            Computed::EmptyList("workloadMembers"),
+            Computed::Null("localaccount"),
+            Computed::Null("localAccount"),
+            Computed::EmptyList("customConfig"),
+            Computed::SameAs { key: "currentOs", of: "os" },
+            Computed::DesiredOs,
+            Computed::UpdateStatusDetail,
+        ],
+        unique: &[Unique { name: "instance_host", columns: &["host_id"], global: false }],
+    } {
+        /// Kind.
+        kind: InstanceKind = Field::enumeration("kind", &INSTANCE_KIND),
+        /// Name.
+        name: String = Field::text("name", 50, NAME),
+        /// What the operator wants it to be.
+        desired_state: InstanceState = Field::enumeration("desiredState", &INSTANCE_STATE).shown_only(),
+        /// What it is.
+        current_state: InstanceState = Field::enumeration("currentState", &INSTANCE_STATE).shown_only(),
+        /// The machine it runs on.
+        host_id: Link = Field::link("hostID", link_to("host", "host")),
+        /// The OS that is installed.
+        os_id: Link = Field::link("osID", link_to("os", "os")),
+        /// The OS that a direct link asks for; none while a policy or nothing does.
+        desired_os_id: Link = Field::internal(Type::Link(LinkSpec { echo: false, ..link_to("os", "") })),
+        /// Security features.
+        security_feature: SecurityFeature = Field::enumeration("securityFeature", &SECURITY_FEATURE).create_only(),
+        /// Status of OS and agents.
+        instance_status: String = Field::output("instanceStatus"),
+        /// How to show it.
+        instance_status_indicator: StatusIndication = Field::enumeration("instanceStatusIndicator", &STATUS_INDICATION).shown_only(),
+        /// When it was set, epoch seconds.
+        instance_status_timestamp: u32 = Field::output_number("instanceStatusTimestamp"),
+        /// More about it.
+        instance_status_detail: String = Field::output("instanceStatusDetail"),
+        /// Provisioning status.
+        provisioning_status: String = Field::output("provisioningStatus"),
+        /// How to show it.
+        provisioning_status_indicator: StatusIndication = Field::enumeration("provisioningStatusIndicator", &STATUS_INDICATION).shown_only(),
+        /// When it was set, epoch seconds.
+        provisioning_status_timestamp: u32 = Field::output_number("provisioningStatusTimestamp"),
+        /// Update status.
+        update_status: String = Field::output("updateStatus"),
+        /// How to show it.
+        update_status_indicator: StatusIndication = Field::enumeration("updateStatusIndicator", &STATUS_INDICATION).shown_only(),
+        /// When it was set, epoch seconds.
+        update_status_timestamp: u32 = Field::output_number("updateStatusTimestamp"),
+        /// Attestation status.
+        trusted_attestation_status: String = Field::output("trustedAttestationStatus"),
+        /// How to show it.
+        trusted_attestation_status_indicator: StatusIndication = Field::enumeration("trustedAttestationStatusIndicator", &STATUS_INDICATION).shown_only(),
+        /// When it was set, epoch seconds.
+        trusted_attestation_status_timestamp: u32 = Field::output_number("trustedAttestationStatusTimestamp"),
+        /// Policy that says what to install.
+        os_update_policy_id: Link = Field::link("osUpdatePolicyID", LinkSpec {
+            name: "os_update_policy", echo: false, ..link_to("osupdatepolicy", "updatePolicy")
+        }),
+        /// What could be installed: the name of the newest OS of the profile, or a JSON list of packages.
+        os_update_available: String = Field::output("osUpdateAvailable"),
+        /// Known vulnerabilities of what is installed, JSON text.
+        existing_cves: String = Field::output("existingCves"),
+        /// Packages at run time.
+        runtime_packages: String = Field::output("runtimePackages"),
+    }
+}

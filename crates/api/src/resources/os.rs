@@ -1,0 +1,66 @@
+//! OS resource: an OS profile at one version.
+
+use crate::{
+    enums::{OS_PROVIDER, OS_TYPE, OsProvider, OsType, SECURITY_FEATURE, SecurityFeature},
+    patterns::{BASE64, NOTE, OS_DESCRIPTION, OS_METADATA, OS_NAME, PATHY, SHA256},
+    record,
+    spec::{Field, Unique},
+};
+
+record! {
+    /// An OS profile at one version.
+    pub struct Os, static OS {
+        prefix: "os", table: "os", list_key: "OperatingSystemResources", label: "operating_system_resource",
+        id_alias: "osResourceID",
+        unstored: &[
+            Field::text("repoUrl", 500, NOTE),
+            Field::text("kernelCommand", 500, NOTE).hidden(),
+            Field::texts("updateSources", 100, 10_000, "").hidden(),
+        ],
+        unique: &[
+            Unique { name: "os_name", columns: &["name"], global: false },
+            Unique { name: "os_profile_name_image_id", columns: &["profile_name", "image_id"], global: false },
+        ],
+    } {
+        /// Name that people read; unique in the project unless empty.
+        name: String = Field::text("name", 128, OS_NAME).immutable(),
+        /// Processor architecture, such as `x86_64`.
+        architecture: String = Field::text("architecture", 20, NOTE),
+        /// Path below the release file server, or a full address for mutable systems.
+        image_url: String = Field::text("imageUrl", 500, PATHY).create_only(),
+        /// Version of the image; decides what is newer.
+        image_id: String = Field::text("imageId", 500, PATHY).create_only(),
+        /// Free text.
+        description: String = Field::text("description", 1000, OS_DESCRIPTION).create_only(),
+        /// SHA-256 of the image file as served.
+        sha256: String = Field::exact_text("sha256", 64, SHA256).required().create_only(),
+        /// Family of images that can replace each other.
+        profile_name: String = Field::text("profileName", 128, PATHY).create_only(),
+        /// Version of the profile; unused.
+        profile_version: String = Field::output("profileVersion"),
+        /// Packages of the image.
+        installed_packages: String = Field::output("installedPackages"),
+        /// Where the package list is.
+        installed_packages_url: String = Field::text("installedPackagesUrl", 200, "").create_only(),
+        /// Security features.
+        security_feature: SecurityFeature = Field::enumeration("securityFeature", &SECURITY_FEATURE).create_only(),
+        /// Mutable or immutable.
+        os_type: OsType = Field::enumeration("osType", &OS_TYPE).create_only(),
+        /// Who installs it.
+        os_provider: OsProvider = Field::enumeration("osProvider", &OS_PROVIDER).create_only(),
+        /// Installation scripts.
+        platform_bundle: String = Field::output("platformBundle"),
+        /// Flat JSON object of texts.
+        metadata: String = Field::text("metadata", 500, OS_METADATA),
+        /// Certificate of the image server.
+        tls_ca_cert: String = Field::text("tlsCaCert", 10_000, BASE64).create_only(),
+        /// Where the list of known vulnerabilities is.
+        existing_cves_url: String = Field::text("existingCvesUrl", 500, "").create_only(),
+        /// Known vulnerabilities, JSON text.
+        existing_cves: String = Field::output("existingCves"),
+        /// Where the list of fixed vulnerabilities is.
+        fixed_cves_url: String = Field::text("fixedCvesUrl", 500, "").create_only(),
+        /// Fixed vulnerabilities, JSON text.
+        fixed_cves: String = Field::output("fixedCves"),
+    }
+}

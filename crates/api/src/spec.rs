@@ -1,0 +1,355 @@
+//! How a resource is declared: its fields, their types and limits, who may set them, and where they are kept.
+//!
+//! One declaration drives validation, JSON, the store's columns and the names that filters use.
+
+use crate::value::Value;
+
+/// A resource: one table, one id prefix, one list.
+#[derive(Debug)]
+pub struct Spec {
+    /// Id prefix, such as `host` in `host-0a1b2c3d`; names the kind everywhere.
+    pub prefix: &'static str,
+    /// The store's table.
+    pub table: &'static str,
+    /// Key of the array in list answers.
+    pub list_key: &'static str,
+    /// First word of "… not found", which clients match.
+    pub label: &'static str,
+    /// Second name of `resourceId` in answers, "" if there is none.
+    pub id_alias: &'static str,
+    /// Fields that are kept, in the order of the record's values.
+    pub fields: &'static [Field],
+    /// Keys that requests may carry and answers show empty, without being kept.
+    pub unstored: &'static [Field],
+    /// Keys of answers that are computed.
+    pub computed: &'static [Computed],
+    /// Sets of fields whose values no two records of a project may share.
+    pub unique: &'static [Unique],
+}
+
+/// Fields that are unique together.
+#[derive(Debug)]
+pub struct Unique {
+    /// Names the rule in errors.
+    pub name: &'static str,
+    /// The columns.
+    pub columns: &'static [&'static str],
+    /// Whether the rule spans all projects.
+    pub global: bool,
+}
+
+/// A key of answers that is not a kept field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Computed {
+    /// The one record of another kind that points here, or null.
+    Referrer {
+        /// Key in the answer.
+        key: &'static str,
+        /// Prefix of the other kind.
+        prefix: &'static str,
+        /// Its link column.
+        via: &'static str,
+    },
+    /// Labels of the site and of all regions above.
+    InheritedMetadata,
+    /// Number of sites below a region.
+    TotalSites,
+    /// A list that is empty until the resource behind it is served.
+    EmptyList(&'static str),
+    /// An object that is null until the resource behind it is served.
+    Null(&'static str),
+    /// A second key with the content of another one, for older clients.
+    SameAs {
+        /// The older key.
+        key: &'static str,
+        /// The key whose content it repeats.
+        of: &'static str,
+    },
+    /// What the instance is to run, for clients of the first generation.
+    DesiredOs,
+    /// Details of the last finished update run, for clients of the first generation.
+    UpdateStatusDetail,
+}
+
+/// One kept field.
+#[derive(Debug)]
+pub struct Field {
+    /// Key in requests and answers.
+    pub json: &'static str,
+    /// Column in the store, and name in filters.
+    pub column: &'static str,
+    /// What it holds.
+    pub ty: Type,
+    /// Who may set it, and when.
+    pub access: Access,
+    /// Whether requests must carry it.
+    pub required: bool,
+}
+
+/// Who may set a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// The caller, at creation and by PATCH or PUT.
+    Mutable,
+    /// The caller at creation; later values are taken and ignored, as upstream does.
+    CreateOnly,
+    /// The caller at creation; later values are refused.
+    Immutable,
+    /// Taken and dropped: what older clients still send.
+    Ignored,
+    /// The server only; requests that carry it are refused.
+    Output,
+    /// The server only, and never shown.
+    Internal,
+}
+
+/// What a field holds and what limits it.
+#[derive(Debug, Clone, Copy)]
+pub enum Type {
+    /// Text with a length limit in characters and a pattern ("" = any).
+    Text {
+        /// Fewest characters.
+        min: usize,
+        /// Most characters.
+        max: usize,
+        /// Regular expression that a non-empty text must match.
+        pattern: &'static str,
+    },
+    /// Whole number.
+    Number {
+        /// Least value.
+        min: i64,
+        /// Greatest value.
+        max: i64,
+    },
+    /// Whole number that JSON carries as text, because it may exceed 53 bits; 0 is shown as "".
+    BigNumber,
+    /// Truth value.
+    Bool,
+    /// Name out of a list.
+    Enum(&'static EnumSpec),
+    /// Pointer to another record.
+    Link(LinkSpec),
+    /// List of texts.
+    Texts {
+        /// Most items.
+        items: usize,
+        /// Most bytes an item.
+        max: usize,
+        /// Regular expression of an item.
+        pattern: &'static str,
+    },
+    /// Labels.
+    Metadata,
+    /// Structured data that only the server writes; shown as it is kept.
+    Document,
+}
+
+/// Names and numbers of an enum.
+#[derive(Debug)]
+pub struct EnumSpec {
+    /// Name of the enum.
+    pub name: &'static str,
+    /// Names on the wire and their numbers, in order.
+    pub variants: &'static [(&'static str, i64)],
+    /// Older names that requests may still use.
+    pub aliases: &'static [(&'static str, i64)],
+}
+
+impl EnumSpec {
+    /// Number of a name, old names included.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.variants.iter().chain(self.aliases).find(|(known, _)| *known == name).map(|(_, number)| *number)
+    }
+
+    /// Name of a number; of an unknown one the first name.
+    pub fn name_of(&self, number: i64) -> &'static str {
+        let known = self.variants.iter().find(|(_, known)| *known == number);
+        known.or(self.variants.first()).map_or("", |(name, _)| name)
+    }
+}
+
+/// Where a link goes and how it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkSpec {
+    /// The other kind's prefix.
+    pub to: &'static str,
+    /// Key under which the other record is shown.
+    pub object: &'static str,
+    /// Name of the link in filters (`snake_case`).
+    pub name: &'static str,
+    /// Whether the id is shown under the field's own key (else that key is always "").
+    pub echo: bool,
+    /// Whether "" is taken as "none".
+    pub clearable: bool,
+    /// Whether an absent record is shown as an object of empty values instead of null.
+    pub empty_object: bool,
+}
+
+impl Field {
+    const fn new(json: &'static str, ty: Type) -> Self {
+        Self { json, column: "", ty, access: Access::Mutable, required: false }
+    }
+
+    /// Text of at most `max` characters.
+    pub const fn text(json: &'static str, max: usize, pattern: &'static str) -> Self {
+        Self::new(json, Type::Text { min: 0, max, pattern })
+    }
+
+    /// Text of exactly `length` characters.
+    pub const fn exact_text(json: &'static str, length: usize, pattern: &'static str) -> Self {
+        Self::new(json, Type::Text { min: length, max: length, pattern })
+    }
+
+    /// Text that only the server writes.
+    pub const fn output(json: &'static str) -> Self {
+        Self::text(json, usize::MAX, "").shown_only()
+    }
+
+    /// Number within limits.
+    pub const fn number(json: &'static str, min: i64, max: i64) -> Self {
+        Self::new(json, Type::Number { min, max })
+    }
+
+    /// Number that only the server writes.
+    pub const fn output_number(json: &'static str) -> Self {
+        Self::number(json, i64::MIN, i64::MAX).shown_only()
+    }
+
+    /// Big number that only the server writes.
+    pub const fn output_big_number(json: &'static str) -> Self {
+        Self::new(json, Type::BigNumber).shown_only()
+    }
+
+    /// Truth value.
+    pub const fn bool(json: &'static str) -> Self {
+        Self::new(json, Type::Bool)
+    }
+
+    /// Enum.
+    pub const fn enumeration(json: &'static str, spec: &'static EnumSpec) -> Self {
+        Self::new(json, Type::Enum(spec))
+    }
+
+    /// Link to another record.
+    pub const fn link(json: &'static str, link: LinkSpec) -> Self {
+        Self::new(json, Type::Link(link))
+    }
+
+    /// List of texts.
+    pub const fn texts(json: &'static str, items: usize, max: usize, pattern: &'static str) -> Self {
+        Self::new(json, Type::Texts { items, max, pattern })
+    }
+
+    /// Cron field: `*` or a list; never empty.
+    pub const fn cron(json: &'static str, max: usize, pattern: &'static str) -> Self {
+        Self::new(json, Type::Text { min: 1, max, pattern }).required()
+    }
+
+    /// Labels.
+    pub const fn metadata(json: &'static str) -> Self {
+        Self::new(json, Type::Metadata)
+    }
+
+    /// Structured data written by the server.
+    pub const fn document(json: &'static str) -> Self {
+        Self::new(json, Type::Document).shown_only()
+    }
+
+    /// Field that is never shown.
+    pub const fn internal(ty: Type) -> Self {
+        let mut field = Self::new("", ty);
+        field.access = Access::Internal;
+        field
+    }
+
+    /// Requests must carry it.
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Requests may carry it, answers never show it.
+    pub const fn hidden(mut self) -> Self {
+        self.access = Access::Ignored;
+        self
+    }
+
+    /// Later values are taken and ignored.
+    pub const fn create_only(mut self) -> Self {
+        self.access = Access::CreateOnly;
+        self
+    }
+
+    /// Later values are refused.
+    pub const fn immutable(mut self) -> Self {
+        self.access = Access::Immutable;
+        self
+    }
+
+    /// Only the server writes it.
+    pub const fn shown_only(mut self) -> Self {
+        self.access = Access::Output;
+        self
+    }
+
+    /// Sets the column; the [`record!`](crate::record!) macro does this with the member's name.
+    pub const fn at(mut self, column: &'static str) -> Self {
+        self.column = column;
+        self
+    }
+
+    /// What an untouched field holds.
+    pub fn empty_value(&self) -> Value {
+        match self.ty {
+            Type::Text { .. } => Value::Text(String::new()),
+            Type::Number { .. } | Type::BigNumber | Type::Bool | Type::Enum(_) => Value::Int(0),
+            Type::Link(_) => Value::Null,
+            Type::Texts { .. } | Type::Metadata | Type::Document => Value::Text("[]".to_owned()),
+        }
+    }
+
+    /// Whether PATCH and PUT change it.
+    pub fn is_mutable(&self) -> bool {
+        self.access == Access::Mutable
+    }
+
+    /// Whether requests may carry it.
+    pub fn is_input(&self) -> bool {
+        !matches!(self.access, Access::Output | Access::Internal)
+    }
+
+    /// Where it points, if it is a link.
+    pub fn as_link(&self) -> Option<&LinkSpec> {
+        if let Type::Link(link) = &self.ty { Some(link) } else { None }
+    }
+}
+
+/// A link that is shown as `null` when absent, echoed and not clearable; adjust with struct update.
+pub const fn link_to(to: &'static str, object: &'static str) -> LinkSpec {
+    LinkSpec { to, object, name: object, echo: true, clearable: false, empty_object: false }
+}
+
+impl Spec {
+    /// Position of a column among the values.
+    pub fn column(&self, column: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.column == column)
+    }
+
+    /// The field that requests and answers call so.
+    pub fn field_named(&self, json: &str) -> Option<(usize, &'static Field)> {
+        self.fields.iter().enumerate().find(|(_, field)| !field.json.is_empty() && field.json == json)
+    }
+
+    /// "… not found" of this kind.
+    pub fn not_found(&self) -> crate::error::ApiError {
+        crate::error::ApiError::not_found(format!("{} not found", self.label))
+    }
+}
+
+impl PartialEq for Spec {
+    fn eq(&self, other: &Self) -> bool {
+        self.prefix == other.prefix
+    }
+}
+impl Eq for Spec {}

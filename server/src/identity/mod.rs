@@ -1,0 +1,1 @@
+//! Users, clients, roles, sessions, tokens and keys.

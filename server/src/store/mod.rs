@@ -1,0 +1,267 @@
+//! Where records are kept.
+//!
+//! The rest of the server knows this trait and no engine. What it may rely on: a batch takes effect whole or not at
+//! all and is durable before `commit` returns; a read sees every batch that was acknowledged before it began; nothing
+//! is ever seen half done. There are no transactions across calls: whoever decides on what was read passes the
+//! revision along, and is told [`StoreError::Conflict`] if somebody was faster.
+
+pub mod sqlite;
+
+use async_trait::async_trait;
+use emt_api::{
+    filter::Expr,
+    record::{Record, Row},
+    spec::Spec,
+};
+
+/// Records of any kind, kept durably.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// One record of a project; `project` is "" for what belongs to the whole server.
+    async fn get(&self, spec: &'static Spec, project: &str, id: &str) -> Result<Option<Row>, StoreError>;
+
+    /// Several records of one kind, in no order; ids that are not there are left out.
+    async fn get_many(&self, spec: &'static Spec, project: &str, ids: &[String]) -> Result<Vec<Row>, StoreError>;
+
+    /// A page of the records that fit, and how many fit in all.
+    async fn find(&self, query: Query) -> Result<Page, StoreError>;
+
+    /// Does all of the batch, durably, or nothing of it.
+    async fn commit(&self, batch: Batch) -> Result<(), StoreError>;
+
+    /// Whether the store can serve right now; used by `/readyz`.
+    async fn ready(&self) -> Result<(), StoreError>;
+}
+
+/// What to look for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Kind of record.
+    pub spec: &'static Spec,
+    /// UUID of the project, "" for server-wide records, `None` for all projects.
+    pub project: Option<String>,
+    /// Condition.
+    pub filter: Expr,
+    /// Columns to sort by, with "descending"; ties and nothing given: by id.
+    pub order: Vec<(&'static str, bool)>,
+    /// Matches to leave out at the start.
+    pub offset: u64,
+    /// Most records to return; `None` for all.
+    pub limit: Option<u64>,
+    /// Whether [`Page::total`] is wanted: counting costs.
+    pub count: bool,
+}
+
+impl Query {
+    /// All records of a kind in a project.
+    pub fn all(spec: &'static Spec, project: &str) -> Self {
+        Self {
+            spec,
+            project: Some(project.to_owned()),
+            filter: Expr::everything(),
+            order: Vec::new(),
+            offset: 0,
+            limit: None,
+            count: false,
+        }
+    }
+
+    /// Those of them that fit.
+    #[must_use]
+    pub fn filter(mut self, filter: Expr) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// At most so many.
+    #[must_use]
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+/// A part of the records that fit.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The records.
+    pub rows: Vec<Row>,
+    /// How many fit in all; 0 if it was not asked for.
+    pub total: u64,
+}
+
+/// Changes that take effect together.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// In this order.
+    pub changes: Vec<Change>,
+}
+
+/// One change or condition of a batch.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A new record; its revision becomes 1. [`StoreError::IdTaken`] if the id is in use.
+    Insert(Row),
+    /// New values of a record. Its revision must be the one the row carries, and grows by one.
+    Update(Row),
+    /// The record goes. With a revision, only if it still has that one; a missing record is a conflict.
+    Delete {
+        /// Kind.
+        spec: &'static Spec,
+        /// Project, or "".
+        project: String,
+        /// Id.
+        id: String,
+        /// Revision it must have.
+        revision: Option<i64>,
+    },
+    /// All records of the kind that fit go.
+    DeleteWhere {
+        /// Kind.
+        spec: &'static Spec,
+        /// Project, or "".
+        project: String,
+        /// Which.
+        filter: Expr,
+    },
+    /// All links of this column that point to `id` become empty.
+    Unlink {
+        /// Kind that holds the link.
+        spec: &'static Spec,
+        /// Project, or "".
+        project: String,
+        /// Link column.
+        column: &'static str,
+        /// Id pointed at.
+        id: String,
+    },
+    /// Refuses the batch with [`StoreError::Missing`] unless the record exists.
+    RequireExists {
+        /// Kind.
+        spec: &'static Spec,
+        /// Project, or "".
+        project: String,
+        /// Id.
+        id: String,
+    },
+    /// Refuses the batch with [`StoreError::InUse`] if a record of the kind fits.
+    RequireNone {
+        /// Kind.
+        spec: &'static Spec,
+        /// Project, or "".
+        project: String,
+        /// Which.
+        filter: Expr,
+    },
+}
+
+impl Batch {
+    /// Adds a new record.
+    #[must_use]
+    pub fn insert(self, record: impl Record) -> Self {
+        self.with(Change::Insert(record.into_row()))
+    }
+
+    /// Adds new values of a record.
+    #[must_use]
+    pub fn update(self, record: impl Record) -> Self {
+        self.with(Change::Update(record.into_row()))
+    }
+
+    /// Adds the end of a record that was read.
+    #[must_use]
+    pub fn delete(self, record: &impl Record) -> Self {
+        self.with(delete(record))
+    }
+
+    /// Adds a change.
+    #[must_use]
+    pub fn with(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+}
+
+fn delete<R: Record>(record: &R) -> Change {
+    let meta = record.meta();
+    Change::Delete {
+        spec: R::SPEC,
+        project: meta.project.clone(),
+        id: meta.id.clone(),
+        revision: Some(meta.revision),
+    }
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The record changed or went since it was read: read again and decide again.
+    #[error("{kind} {id} was changed by somebody else meanwhile")]
+    Conflict {
+        /// Prefix of its kind.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// The id of a new record is in use: draw another.
+    #[error("the id {id} is taken")]
+    IdTaken {
+        /// The id.
+        id: String,
+    },
+    /// Another record has the same values where they must be unique.
+    #[error("another {kind} breaks the rule {rule}")]
+    Duplicate {
+        /// Prefix of the kind.
+        kind: &'static str,
+        /// Name of the rule, as declared.
+        rule: &'static str,
+    },
+    /// A required record is not there.
+    #[error("{kind} {id} does not exist")]
+    Missing {
+        /// The kind.
+        kind: &'static Spec,
+        /// Its id.
+        id: String,
+    },
+    /// A record that must not be there is.
+    #[error("{count} {kind} still refer to it")]
+    InUse {
+        /// Prefix of the kind found.
+        kind: &'static str,
+        /// How many.
+        count: u64,
+    },
+    /// No space is left where the data is kept.
+    #[error("no space left for the database at {place}: free some space, nothing was changed")]
+    Full {
+        /// Path.
+        place: String,
+    },
+    /// The engine failed.
+    #[error("the database at {place} failed: {reason}")]
+    Engine {
+        /// Path or address.
+        place: String,
+        /// In the engine's words.
+        reason: String,
+    },
+}
+
+/// Typed reads.
+pub trait StoreExt: Store {
+    /// One record of a project.
+    fn load<R: Record>(&self, project: &str, id: &str) -> impl Future<Output = Result<Option<R>, StoreError>> + Send {
+        async move { Ok(self.get(R::SPEC, project, id).await?.map(R::from_row)) }
+    }
+
+    /// All records of a project that fit.
+    fn load_all<R: Record>(&self, project: &str, filter: Expr) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
+        async move {
+            let page = self.find(Query::all(R::SPEC, project).filter(filter)).await?;
+            Ok(page.rows.into_iter().map(R::from_row).collect())
+        }
+    }
+}
+impl<S: Store + ?Sized> StoreExt for S {}
