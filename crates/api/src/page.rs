@@ -1,0 +1,75 @@
+//! Query parameters that all lists share.
+
+use crate::error::ApiError;
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Paging {
+    /// Most records; none given: all.
+    pub size: Option<u64>,
+    /// Matches to leave out.
+    pub offset: u64,
+}
+
+impl Paging {
+    /// Reads `pageSize` (1 to 100) and `offset` (0 to 10000).
+    pub fn read(parameters: &[(String, String)]) -> Result<Self, ApiError> {
+        Ok(Self {
+            size: number(parameters, "pageSize", 1, 100)?,
+            offset: number(parameters, "offset", 0, 10_000)?.unwrap_or(0),
+        })
+    }
+
+    /// Whether matches are left after `returned` of `total`.
+    pub fn has_next(&self, returned: usize, total: u64) -> bool {
+        self.offset + (returned as u64) < total
+    }
+}
+
+/// The value of a query parameter. One that is there but empty is an error, as is one given twice.
+pub fn parameter<'a>(parameters: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, ApiError> {
+    let mut found = parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let value = found.next();
+    if value == Some("") {
+        return Err(ApiError::schema(format!("parameter \"{name}\" in query has an error: empty value is not allowed")));
+    }
+    if found.next().is_some() {
+        return Err(ApiError::schema(format!("parameter \"{name}\" in query has an error: it is there twice")));
+    }
+    Ok(value)
+}
+
+fn number(parameters: &[(String, String)], name: &str, min: u64, max: u64) -> Result<Option<u64>, ApiError> {
+    let Some(text) = parameter(parameters, name)? else { return Ok(None) };
+    let wrong = |what: &str| ApiError::schema(format!("parameter \"{name}\" in query has an error: {what}"));
+    let number: i64 = text.parse().map_err(|_| wrong("an integer is needed"))?;
+    let number = u64::try_from(number).map_err(|_| wrong(&format!("minimum is {min}")))?;
+    if number < min {
+        return Err(wrong(&format!("minimum is {min}")));
+    }
+    if number > max {
+        return Err(wrong(&format!("maximum is {max}")));
+    }
+    Ok(Some(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_the_contracts() {
+        let read = |query: &[(&str, &str)]| {
+            let owned: Vec<_> = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            Paging::read(&owned)
+        };
+        assert_eq!(read(&[]).unwrap(), Paging { size: None, offset: 0 });
+        assert_eq!(read(&[("pageSize", "100"), ("offset", "10000")]).unwrap(), Paging { size: Some(100), offset: 10_000 });
+        for bad in [("pageSize", "0"), ("pageSize", "101"), ("pageSize", ""), ("pageSize", "x"), ("offset", "-1"), ("offset", "10001")] {
+            assert_eq!(read(&[bad]).unwrap_err().status, 400, "{bad:?}");
+        }
+        let paging = Paging { size: Some(2), offset: 2 };
+        assert!(paging.has_next(2, 5));
+        assert!(!paging.has_next(2, 4));
+    }
+}
