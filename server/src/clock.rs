@@ -1,9 +1,11 @@
 //! Time and randomness of the running server. Everything else is handed them, so that tests choose both.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicI64, Ordering},
 };
+
+use rand::{Rng, SeedableRng};
 
 /// Where the server reads the time.
 #[derive(Debug, Clone, Default)]
@@ -28,5 +30,37 @@ impl Clock {
     /// Seconds since 1970.
     pub fn now(&self) -> i64 {
         self.now_ms().div_euclid(1000)
+    }
+}
+
+/// Where the server draws random numbers. Tests give a sequence that can be repeated.
+#[derive(Clone, Default)]
+pub enum Randomness {
+    /// The system's cryptographic generator.
+    #[default]
+    System,
+    /// A generator that a test has seeded.
+    Seeded(Arc<Mutex<rand::rngs::StdRng>>),
+}
+
+impl Randomness {
+    /// A sequence that is the same for the same seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self::Seeded(Arc::new(Mutex::new(rand::rngs::StdRng::seed_from_u64(seed))))
+    }
+
+    /// Fills a buffer.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        match self {
+            Self::System => rand::rng().fill_bytes(bytes),
+            Self::Seeded(generator) => generator.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes),
+        }
+    }
+
+    /// A random number.
+    pub fn u32(&self) -> u32 {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes);
+        u32::from_ne_bytes(bytes)
     }
 }

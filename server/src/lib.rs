@@ -2,4 +2,5 @@
 
 pub mod clock;
 pub mod identity;
+pub mod inventory;
 pub mod store;

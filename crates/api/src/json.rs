@@ -9,24 +9,43 @@ use crate::{
     value::Value,
 };
 
-/// What a record needs beside itself to be shown.
-pub trait Links {
-    /// The record that a link of `owner` points at, and what it in turn can show. `None` shows it as absent.
-    fn follow(&self, owner: &Row, link: &LinkSpec, id: &str) -> Option<(&Row, &dyn Links)>;
-    /// The record whose link points at `owner`.
-    fn referrer(&self, owner: &Row, prefix: &str) -> Option<(&Row, &dyn Links)>;
+/// How deep a record is shown: the links that are followed, and how deep what they lead to is shown in turn.
+#[derive(Debug)]
+pub struct Plan {
+    /// Keys of followed links, each with the plan of its target.
+    pub follow: &'static [(&'static str, &'static Plan)],
+    /// Whether computed values are filled.
+    pub computed: bool,
+}
+
+/// Nothing is followed, nothing computed.
+pub static SHALLOW: Plan = Plan { follow: &[], computed: false };
+
+impl Plan {
+    /// The plan of the record that a key leads to, if it is followed.
+    pub fn of(&self, key: &str) -> Option<&'static Plan> {
+        self.follow.iter().find(|(followed, _)| *followed == key).map(|(_, plan)| *plan)
+    }
+}
+
+/// Where the records behind links are found.
+pub trait Source {
+    /// The record of this kind and id.
+    fn row(&self, prefix: &str, id: &str) -> Option<&Row>;
+    /// The record of a kind whose link points at `owner`.
+    fn referrer(&self, prefix: &str, owner: &str) -> Option<&Row>;
     /// A computed value as JSON text; `None` shows it as empty.
     fn computed(&self, owner: &Row, computed: &Computed) -> Option<String>;
 }
 
-/// Shows every link as absent.
-pub struct NoLinks;
+/// Knows no other record.
+pub struct NoSource;
 
-impl Links for NoLinks {
-    fn follow(&self, _: &Row, _: &LinkSpec, _: &str) -> Option<(&Row, &dyn Links)> {
+impl Source for NoSource {
+    fn row(&self, _: &str, _: &str) -> Option<&Row> {
         None
     }
-    fn referrer(&self, _: &Row, _: &str) -> Option<(&Row, &dyn Links)> {
+    fn referrer(&self, _: &str, _: &str) -> Option<&Row> {
         None
     }
     fn computed(&self, _: &Row, _: &Computed) -> Option<String> {
@@ -51,7 +70,7 @@ fn computed_key(computed: &Computed) -> &'static str {
 }
 
 /// Appends a record.
-pub fn write(out: &mut Vec<u8>, row: &Row, links: &dyn Links) {
+pub fn write(out: &mut Vec<u8>, row: &Row, plan: &Plan, source: &dyn Source) {
     out.push(b'{');
     key(out, "resourceId");
     string(out, &row.meta.id);
@@ -60,7 +79,7 @@ pub fn write(out: &mut Vec<u8>, row: &Row, links: &dyn Links) {
         string(out, &row.meta.id);
     }
     for (field, value) in row.spec.fields.iter().zip(&row.values) {
-        write_field(out, row, field, value, links);
+        write_field(out, field, value, plan, source);
     }
     for field in row.spec.unstored.iter().filter(|field| field.access != Access::Ignored) {
         next_key(out, field.json);
@@ -68,39 +87,45 @@ pub fn write(out: &mut Vec<u8>, row: &Row, links: &dyn Links) {
     }
     for computed in row.spec.computed {
         next_key(out, computed_key(computed));
-        write_computed(out, row, computed, links);
+        write_computed(out, row, computed, plan, source);
     }
     next_key(out, "timestamps");
     write_timestamps(out, &row.meta);
     out.push(b'}');
 }
 
-fn write_field(out: &mut Vec<u8>, row: &Row, field: &Field, value: &Value, links: &dyn Links) {
+fn write_field(out: &mut Vec<u8>, field: &Field, value: &Value, plan: &Plan, source: &dyn Source) {
     if field.access == Access::Internal {
         return;
     }
+    let Some(link) = field.as_link() else {
+        next_key(out, field.json);
+        write_value(out, &field.ty, value);
+        return;
+    };
+    let target = follow(link, value, plan, source);
     if !field.json.is_empty() {
         next_key(out, field.json);
-        match field.as_link() {
-            Some(link) if !link.echo => string(out, ""),
-            _ => write_value(out, &field.ty, value),
-        }
+        // As upstream has it, the id is shown only where the record is.
+        string(out, if link.echo && target.is_some() { value.text() } else { "" });
     }
-    if let Some(link) = field.as_link() {
-        next_key(out, link.object);
-        write_link(out, row, link, value, links);
-    }
+    next_key(out, link.object);
+    write_target(out, link, target, source);
 }
 
-fn write_link(out: &mut Vec<u8>, row: &Row, link: &LinkSpec, value: &Value, links: &dyn Links) {
-    let target = if value.is_empty() { None } else { links.follow(row, link, value.text()) };
+fn follow<'a>(link: &LinkSpec, value: &Value, plan: &Plan, source: &'a dyn Source) -> Option<(&'a Row, &'static Plan)> {
+    let deeper = plan.of(link.object)?;
+    let row = if value.is_empty() { None } else { source.row(link.to, value.text()) };
+    row.map(|row| (row, deeper))
+}
+
+fn write_target(out: &mut Vec<u8>, link: &LinkSpec, target: Option<(&Row, &'static Plan)>, source: &dyn Source) {
     match target {
-        Some((target, deeper)) => write(out, target, deeper),
-        None if link.empty_object => match crate::resources::by_prefix(link.to) {
+        Some((row, plan)) => write(out, row, plan, source),
+        None => match crate::resources::by_prefix(link.to).filter(|_| link.empty_object) {
             Some(spec) => write_shadow(out, spec),
             None => out.extend_from_slice(b"null"),
         },
-        None => out.extend_from_slice(b"null"),
     }
 }
 
@@ -133,34 +158,38 @@ fn write_shadow(out: &mut Vec<u8>, spec: &'static Spec) {
     }
     for computed in spec.computed {
         next_key(out, computed_key(computed));
-        write_computed(out, &row, computed, &NoLinks);
+        write_computed(out, &row, computed, &SHALLOW, &NoSource);
     }
     next_key(out, "timestamps");
     out.extend_from_slice(b"null}");
 }
 
-fn write_computed(out: &mut Vec<u8>, row: &Row, computed: &Computed, links: &dyn Links) {
+fn write_computed(out: &mut Vec<u8>, row: &Row, computed: &Computed, plan: &Plan, source: &dyn Source) {
+    let value = || if plan.computed { source.computed(row, computed) } else { None };
     match computed {
-        Computed::Referrer { prefix, .. } => match links.referrer(row, prefix) {
-            Some((referrer, deeper)) => write(out, referrer, deeper),
-            None => out.extend_from_slice(b"null"),
-        },
+        Computed::Referrer { key, prefix, .. } => {
+            let deeper = plan.of(key);
+            match deeper.and_then(|deeper| Some((source.referrer(prefix, &row.meta.id)?, deeper))) {
+                Some((referrer, deeper)) => write(out, referrer, deeper, source),
+                None => out.extend_from_slice(b"null"),
+            }
+        }
         Computed::SameAs { of, .. } => {
             let repeated = row.spec.fields.iter().zip(&row.values).find_map(|(field, value)| {
                 let link = field.as_link().filter(|link| link.object == *of)?;
                 Some((link, value))
             });
             match repeated {
-                Some((link, value)) => write_link(out, row, link, value, links),
+                Some((link, value)) => write_target(out, link, follow(link, value, plan, source), source),
                 None => out.extend_from_slice(b"null"),
             }
         }
         Computed::EmptyList(_) => out.extend_from_slice(b"[]"),
         Computed::Null(_) => out.extend_from_slice(b"null"),
-        Computed::InheritedMetadata => append(out, links.computed(row, computed), "[]"),
-        Computed::TotalSites => append(out, links.computed(row, computed), "0"),
-        Computed::DesiredOs => append(out, links.computed(row, computed), "null"),
-        Computed::UpdateStatusDetail => append(out, links.computed(row, computed), "\"\""),
+        Computed::InheritedMetadata => append(out, value(), "[]"),
+        Computed::TotalSites => append(out, value(), "0"),
+        Computed::DesiredOs => append(out, value(), "null"),
+        Computed::UpdateStatusDetail => append(out, value(), "\"\""),
     }
 }
 
@@ -172,10 +201,7 @@ fn write_value(out: &mut Vec<u8>, ty: &Type, value: &Value) {
     match ty {
         Type::Text { .. } | Type::Link(_) => string(out, value.text()),
         Type::Number { .. } => number(out, value.int()),
-        Type::BigNumber => match value.int() {
-            0 => string(out, ""),
-            number => string(out, &number.to_string()),
-        },
+        Type::BigNumber => string(out, &value.int().to_string()),
         Type::Bool => out.extend_from_slice(if value.int() == 0 { b"false" } else { b"true" }),
         Type::Enum(names) => {
             out.push(b'"');
@@ -242,7 +268,7 @@ mod tests {
 
     fn shown(row: &Row) -> Json {
         let mut out = Vec::new();
-        write(&mut out, row, &NoLinks);
+        write(&mut out, row, &SHALLOW, &NoSource);
         serde_json::from_slice(&out).unwrap()
     }
 
@@ -250,7 +276,7 @@ mod tests {
     fn every_kind_is_valid_json_without_double_keys() {
         for spec in ALL {
             let mut out = Vec::new();
-            write(&mut out, &Row::empty(spec), &NoLinks);
+            write(&mut out, &Row::empty(spec), &SHALLOW, &NoSource);
             assert!(crate::input::parse(&out).is_ok(), "{}: {}", spec.prefix, String::from_utf8_lossy(&out));
         }
     }

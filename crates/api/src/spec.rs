@@ -122,7 +122,7 @@ pub enum Type {
         /// Greatest value.
         max: i64,
     },
-    /// Whole number that JSON carries as text, because it may exceed 53 bits; 0 is shown as "".
+    /// Whole number that JSON carries as text, because it may exceed 53 bits.
     BigNumber,
     /// Truth value.
     Bool,

@@ -24,7 +24,7 @@ record! {
             Computed::Null("provider"),
         ],
         unique: &[
-            Unique { name: "host_uuid", columns: &["uuid"], global: true },
+            Unique { name: "host_uuid", columns: &["uuid_key"], global: true },
             Unique { name: "host_serial_number", columns: &["serial_without_uuid"], global: true },
         ],
     } {
@@ -148,6 +148,8 @@ record! {
         sol_session_status: String = Field::output("solSessionStatus"),
         /// Size of the user volume in GB.
         user_lvm_size: u32 = Field::output_number("userLvmSize"),
+        /// The UUID in lower case: it must be unique and is looked up without regard to case.
+        uuid_key: Link = Field::internal(crate::spec::Type::Text { min: 0, max: usize::MAX, pattern: "" }),
         /// The serial number while there is no UUID: only then must it be unique.
         serial_without_uuid: Link = Field::internal(crate::spec::Type::Text { min: 0, max: usize::MAX, pattern: "" }),
         /// Last report of the node, epoch seconds.

@@ -83,5 +83,11 @@ record! {
         existing_cves: String = Field::output("existingCves"),
         /// Packages at run time.
         runtime_packages: String = Field::output("runtimePackages"),
+        /// Details of the last finished update run, JSON text.
+        update_status_detail: String = Field::internal(Type::Text { min: 0, max: usize::MAX, pattern: "" }),
+        /// Profile that the node last reported to run.
+        running_profile: String = Field::internal(Type::Text { min: 0, max: usize::MAX, pattern: "" }),
+        /// Image version that the node last reported to run.
+        running_image: String = Field::internal(Type::Text { min: 0, max: usize::MAX, pattern: "" }),
     }
 }

@@ -1,0 +1,143 @@
+//! Rules of instances: one a host; after provisioning the link says what to install, not what is installed.
+
+use async_trait::async_trait;
+use emt_api::{
+    enums::{InstanceState, OsType, StatusIndication},
+    error::ApiError,
+    filter::Expr,
+    input::Input,
+    json::{Plan, SHALLOW},
+    record::{Record, Row},
+    resources::{HOST, Host, INSTANCE, Instance, OS, OS_UPDATE_RUN, Os},
+    spec::Spec,
+    status,
+    value::Link,
+};
+
+use super::{Inventory, Resource, Scope, gone, host, refused};
+use crate::store::{Change, StoreExt};
+
+/// Instances.
+pub static INSTANCES: Instances = Instances;
+
+/// See [`INSTANCES`].
+pub struct Instances;
+
+static HOST_OF_INSTANCE: Plan = Plan { follow: &[("site", &SHALLOW)], computed: false };
+static PLAN: Plan =
+    Plan { follow: &[("host", &HOST_OF_INSTANCE), ("os", &SHALLOW), ("updatePolicy", &SHALLOW)], computed: true };
+
+#[async_trait]
+impl Resource for Instances {
+    fn spec(&self) -> &'static Spec {
+        &INSTANCE
+    }
+
+    fn one(&self) -> &'static Plan {
+        &PLAN
+    }
+
+    async fn creating(&self, _: &Scope<'_>, row: &mut Row) -> Result<Vec<Change>, ApiError> {
+        if row.get("os_id").is_empty() && !is_provisioned(&Instance::from_row(row.clone())) {
+            return Err(ApiError::invalid("an instance needs an osID"));
+        }
+        super::typed(row, |instance: &mut Instance| {
+            let texts = [
+                (&mut instance.instance_status, status::NOT_INSTALLED),
+                (&mut instance.provisioning_status, status::NOT_PROVISIONED),
+                (&mut instance.update_status, status::NO_CURRENT_UPDATE),
+                (&mut instance.trusted_attestation_status, status::UNKNOWN),
+            ];
+            for (text, (initial, _)) in texts {
+                if text.is_empty() {
+                    initial.clone_into(text);
+                }
+            }
+            instance.desired_state = InstanceState::Running;
+        });
+        Ok(Vec::new())
+    }
+
+    async fn changing(&self, scope: &Scope<'_>, before: &Row, after: &mut Row, given: &Input) -> Result<Vec<Change>, ApiError> {
+        let was = Instance::from_row(before.clone());
+        let mut becomes = Instance::from_row(after.clone());
+        if given.get(&INSTANCE, "os_update_policy_id").is_some() {
+            becomes.desired_os_id = Link::default();
+        }
+        // PUT without an osID must not take away what is installed.
+        if given.get(&INSTANCE, "os_id").is_none() {
+            becomes.os_id = was.os_id.clone();
+        } else if is_provisioned(&was) {
+            let wanted = Os::from_row(scope.find(&OS, becomes.os_id.as_str()).await?);
+            check_desired(scope, &was, &wanted).await?;
+            let installed = was.os_id.id() == Some(wanted.id());
+            becomes.desired_os_id = if installed { Link::default() } else { Link::to(wanted.id()) };
+            becomes.os_update_policy_id = match given.get(&INSTANCE, "os_update_policy_id") {
+                Some(_) => becomes.os_update_policy_id,
+                None => Link::default(),
+            };
+            becomes.os_id = was.os_id.clone();
+        }
+        *after = becomes.into_row();
+        Ok(Vec::new())
+    }
+
+    /// The runs go with it, and so does a host that was only waiting for this.
+    async fn deleting(&self, scope: &Scope<'_>, row: &Row) -> Result<Vec<Change>, ApiError> {
+        let runs = Change::DeleteWhere {
+            spec: &OS_UPDATE_RUN,
+            project: scope.project.to_owned(),
+            filter: Expr::is("instance_id", row.meta.id.as_str()),
+        };
+        let mut changes = vec![runs, gone(row)];
+        let host_id = row.get("host_id").text();
+        if let Some(host) = scope.store.get(&HOST, scope.project, host_id).await.map_err(refused)?
+            && Host::from_row(host.clone()).desired_state == emt_api::enums::HostState::Deleted
+        {
+            changes.extend(host::removal(scope, &host));
+        }
+        Ok(changes)
+    }
+}
+
+/// Whether an OS is known to be installed (southbound contract: indicator or text, either is enough).
+pub fn is_provisioned(instance: &Instance) -> bool {
+    instance.provisioning_status_indicator == StatusIndication::Idle || instance.provisioning_status == status::PROVISIONED.0
+}
+
+/// A desired OS must be an immutable image of the profile that is installed.
+async fn check_desired(scope: &Scope<'_>, instance: &Instance, wanted: &Os) -> Result<(), ApiError> {
+    let installed: Option<Os> = match instance.os_id.id() {
+        Some(id) => scope.store.load(scope.project, id).await.map_err(refused)?,
+        None => None,
+    };
+    let profile = installed.as_ref().map_or(instance.running_profile.as_str(), |os| os.profile_name.as_str());
+    if wanted.os_type != OsType::Immutable {
+        return Err(ApiError::precondition(format!(
+            "{} is a mutable OS and cannot be installed on instance {}: choose an immutable OS of profile {profile}",
+            wanted.id(),
+            instance.id(),
+        )));
+    }
+    if wanted.profile_name != profile {
+        return Err(ApiError::precondition(format!(
+            "{} has profile {}, but instance {} runs profile {profile}: choose an OS of the same profile",
+            wanted.id(),
+            wanted.profile_name,
+            instance.id(),
+        )));
+    }
+    Ok(())
+}
+
+impl Inventory {
+    /// Withdraws trust from an instance.
+    pub async fn invalidate_instance(&self, project: &str, id: &str) -> Result<(), ApiError> {
+        let rule = async |_: &Scope<'_>, before: &Row| {
+            let mut instance = Instance::from_row(before.clone());
+            instance.desired_state = InstanceState::Untrusted;
+            Ok((instance.into_row(), Vec::new()))
+        };
+        self.modify(&INSTANCE, project, id, rule).await.map(drop)
+    }
+}

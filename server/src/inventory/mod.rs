@@ -1,0 +1,329 @@
+//! Hosts, instances, OS resources, places and schedules, and the rules between them.
+//!
+//! What all kinds share is here; what is special about one kind is in its own file as a [`Resource`].
+
+mod host;
+mod instance;
+mod os;
+mod os_update_policy;
+mod os_update_run;
+mod region;
+mod repeated_schedule;
+mod single_schedule;
+mod site;
+mod target;
+mod view;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use emt_api::{
+    error::{ApiError, Code},
+    filter::Expr,
+    id,
+    input::{Input, Purpose},
+    json::{Plan, SHALLOW},
+    page::Paging,
+    record::{Record, Row},
+    spec::{Field, Spec},
+    value::Value,
+};
+
+pub use self::{
+    host::{HostRegister, HOSTS},
+    instance::{INSTANCES, is_provisioned},
+    os::OS_RESOURCES,
+    os_update_policy::OS_UPDATE_POLICIES,
+    os_update_run::OS_UPDATE_RUNS,
+    region::REGIONS,
+    repeated_schedule::REPEATED_SCHEDULES,
+    single_schedule::SINGLE_SCHEDULES,
+    site::SITES,
+    target::{effective_target, newest},
+    view::View,
+};
+use crate::{
+    clock::{Clock, Randomness},
+    store::{Batch, Change, Query, Store, StoreError},
+};
+
+/// How often a decision is taken again because somebody else was faster.
+const ATTEMPTS: usize = 16;
+
+/// What is special about one kind of resource.
+#[async_trait]
+pub trait Resource: Send + Sync {
+    /// Its declaration.
+    fn spec(&self) -> &'static Spec;
+    /// How deep one is shown.
+    fn one(&self) -> &'static Plan {
+        &SHALLOW
+    }
+    /// How deep lists show it.
+    fn listed(&self) -> &'static Plan {
+        self.one()
+    }
+    /// Checks and completes a new record.
+    async fn creating(&self, _: &Scope<'_>, _: &mut Row) -> Result<Vec<Change>, ApiError> {
+        Ok(Vec::new())
+    }
+    /// Checks and completes a change; `given` is what the request named.
+    async fn changing(&self, _: &Scope<'_>, _before: &Row, _after: &mut Row, _given: &Input) -> Result<Vec<Change>, ApiError> {
+        Ok(Vec::new())
+    }
+    /// What a deletion does. The default: the record goes.
+    async fn deleting(&self, _: &Scope<'_>, row: &Row) -> Result<Vec<Change>, ApiError> {
+        Ok(vec![gone(row)])
+    }
+}
+
+/// Where and when a rule is applied.
+pub struct Scope<'a> {
+    /// Records of this and other kinds.
+    pub store: &'a dyn Store,
+    /// UUID of the project.
+    pub project: &'a str,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+impl Scope<'_> {
+    /// Now, in seconds.
+    pub fn now(&self) -> i64 {
+        self.now_ms.div_euclid(1000)
+    }
+
+    /// A record of the project, or the kind's "not found".
+    pub async fn find(&self, spec: &'static Spec, id: &str) -> Result<Row, ApiError> {
+        self.store.get(spec, self.project, id).await.map_err(refused)?.ok_or_else(|| spec.not_found())
+    }
+
+    /// Refuses while a record of a kind links here.
+    pub fn require_none(&self, spec: &'static Spec, column: &'static str, id: &str) -> Change {
+        Change::RequireNone { spec, project: self.project.to_owned(), filter: Expr::is(column, id) }
+    }
+
+    /// Empties the links of a kind that point here.
+    pub fn unlink(&self, spec: &'static Spec, column: &'static str, id: &str) -> Change {
+        Change::Unlink { spec, project: self.project.to_owned(), column, id: id.to_owned() }
+    }
+}
+
+/// The end of a record that was read.
+pub fn gone(row: &Row) -> Change {
+    Change::Delete {
+        spec: row.spec,
+        project: row.meta.project.clone(),
+        id: row.meta.id.clone(),
+        revision: Some(row.meta.revision),
+    }
+}
+
+/// A page of records with all that is needed to show them.
+pub struct Listing {
+    /// The records.
+    pub rows: Vec<Row>,
+    /// What their links lead to.
+    pub view: View,
+    /// How many there are in all.
+    pub total: u64,
+    /// Whether more follow.
+    pub has_next: bool,
+}
+
+/// The inventory of all projects.
+#[derive(Clone)]
+pub struct Inventory {
+    /// Where records are kept.
+    pub store: Arc<dyn Store>,
+    clock: Clock,
+    random: Randomness,
+}
+
+impl Inventory {
+    /// An inventory over a store.
+    pub fn new(store: Arc<dyn Store>, clock: Clock, random: Randomness) -> Self {
+        Self { store, clock, random }
+    }
+
+    /// The scope of a project, now.
+    pub fn scope<'a>(&'a self, project: &'a str) -> Scope<'a> {
+        Scope { store: &*self.store, project, now_ms: self.clock.now_ms() }
+    }
+
+    /// A new id of a kind.
+    pub fn new_id(&self, spec: &'static Spec) -> String {
+        id::make(spec.prefix, self.random.u32())
+    }
+
+    /// One record, and what its links lead to.
+    pub async fn get(&self, resource: &dyn Resource, project: &str, id: &str) -> Result<(Row, View), ApiError> {
+        let spec = checked(resource.spec(), id)?;
+        let row = self.scope(project).find(spec, id).await?;
+        self.viewed(resource.one(), project, row).await
+    }
+
+    /// A page of records.
+    pub async fn list(&self, resource: &dyn Resource, project: &str, filter: Expr, paging: Paging) -> Result<Listing, ApiError> {
+        let query = Query {
+            offset: paging.offset,
+            limit: paging.size,
+            count: true,
+            ..Query::all(resource.spec(), project).filter(filter)
+        };
+        let page = self.store.find(query).await.map_err(refused)?;
+        let view = View::load(&*self.store, project, resource.listed(), &page.rows).await.map_err(refused)?;
+        let has_next = paging.has_next(page.rows.len(), page.total);
+        Ok(Listing { rows: page.rows, view, total: page.total, has_next })
+    }
+
+    /// Makes a record from a request.
+    pub async fn create(&self, resource: &dyn Resource, project: &str, input: Input) -> Result<(Row, View), ApiError> {
+        let mut row = Row::empty(resource.spec());
+        input.fill(&mut row);
+        let row = self.insert(resource, project, row).await?;
+        self.viewed(resource.one(), project, row).await
+    }
+
+    /// Makes a record whose fields are set.
+    pub async fn insert(&self, resource: &dyn Resource, project: &str, filled: Row) -> Result<Row, ApiError> {
+        for _ in 0..ATTEMPTS {
+            let scope = self.scope(project);
+            let mut row = filled.clone();
+            row.meta.project = project.to_owned();
+            row.meta.id = self.new_id(row.spec);
+            row.meta.revision = 1;
+            row.meta.created_ms = scope.now_ms;
+            row.meta.updated_ms = scope.now_ms;
+            let mut changes = resource.creating(&scope, &mut row).await?;
+            changes.extend(required_links(project, None, &row));
+            changes.push(Change::Insert(row.clone()));
+            match self.store.commit(Batch { changes }).await {
+                Err(StoreError::IdTaken { .. } | StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(refused(error)),
+                Ok(()) => return Ok(row),
+            }
+        }
+        Err(busy(resource.spec()))
+    }
+
+    /// Changes a record by PATCH or PUT.
+    pub async fn change(&self, resource: &dyn Resource, project: &str, id: &str, input: Input, purpose: Purpose) -> Result<(Row, View), ApiError> {
+        let row = self
+            .modify(resource.spec(), project, id, async |scope, before| {
+                let mut after = before.clone();
+                input.clone().change(&mut after, purpose)?;
+                let mut changes = resource.changing(scope, before, &mut after, &input).await?;
+                changes.extend(required_links(scope.project, Some(before), &after));
+                Ok((after, changes))
+            })
+            .await?;
+        self.viewed(resource.one(), project, row).await
+    }
+
+    /// Changes a record by a rule that may be applied again if somebody else was faster. Nothing is written if
+    /// nothing differs.
+    pub async fn modify(
+        &self,
+        spec: &'static Spec,
+        project: &str,
+        id: &str,
+        rule: impl AsyncFn(&Scope<'_>, &Row) -> Result<(Row, Vec<Change>), ApiError>,
+    ) -> Result<Row, ApiError> {
+        let spec = checked(spec, id)?;
+        for _ in 0..ATTEMPTS {
+            let scope = self.scope(project);
+            let before = scope.find(spec, id).await?;
+            let (mut after, mut changes) = rule(&scope, &before).await?;
+            if after == before && changes.is_empty() {
+                return Ok(before);
+            }
+            after.meta.updated_ms = scope.now_ms.max(before.meta.updated_ms);
+            changes.push(Change::Update(after.clone()));
+            match self.store.commit(Batch { changes }).await {
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(refused(error)),
+                Ok(()) => {
+                    after.meta.revision += 1;
+                    return Ok(after);
+                }
+            }
+        }
+        Err(busy(spec))
+    }
+
+    /// Deletes a record.
+    pub async fn delete(&self, resource: &dyn Resource, project: &str, id: &str) -> Result<(), ApiError> {
+        let spec = checked(resource.spec(), id)?;
+        for _ in 0..ATTEMPTS {
+            let scope = self.scope(project);
+            let row = scope.find(spec, id).await?;
+            let changes = resource.deleting(&scope, &row).await?;
+            match self.store.commit(Batch { changes }).await {
+                Err(StoreError::Conflict { .. }) => {}
+                Err(StoreError::InUse { count, .. }) if spec == &emt_api::resources::OS_UPDATE_POLICY => {
+                    return Err(os_update_policy::still_referenced(id, count));
+                }
+                Err(error) => return Err(refused(error)),
+                Ok(()) => return Ok(()),
+            }
+        }
+        Err(busy(spec))
+    }
+
+    async fn viewed(&self, plan: &'static Plan, project: &str, row: Row) -> Result<(Row, View), ApiError> {
+        let view = View::load(&*self.store, project, plan, std::slice::from_ref(&row)).await.map_err(refused)?;
+        Ok((row, view))
+    }
+}
+
+/// Refuses an id that has no id's form; one of another kind is that kind's "not found".
+fn checked(spec: &'static Spec, id: &str) -> Result<&'static Spec, ApiError> {
+    match id::prefix(id) {
+        Some(prefix) if prefix == spec.prefix => Ok(spec),
+        Some(prefix) => match emt_api::resources::by_prefix(prefix) {
+            Some(other) => Err(other.not_found()),
+            None => Err(ApiError::invalid("invalid ResourceID")),
+        },
+        None => Err(ApiError::invalid("invalid ResourceID")),
+    }
+}
+
+/// Every link that a change sets must lead somewhere.
+fn required_links(project: &str, before: Option<&Row>, after: &Row) -> Vec<Change> {
+    let fields = after.spec.fields.iter().zip(&after.values).enumerate();
+    fields
+        .filter_map(|(at, (field, value))| {
+            let link = Field::as_link(field)?;
+            let same = before.is_some_and(|before| &before.values[at] == value);
+            let Value::Text(id) = value else { return None };
+            let spec = emt_api::resources::by_prefix(link.to)?;
+            (!same).then(|| Change::RequireExists { spec, project: project.to_owned(), id: id.clone() })
+        })
+        .collect()
+}
+
+/// The store's refusals in the words of the API.
+pub fn refused(error: StoreError) -> ApiError {
+    match &error {
+        StoreError::Conflict { .. } | StoreError::IdTaken { .. } => ApiError::new(Code::Aborted, error.to_string()),
+        StoreError::Duplicate { .. } | StoreError::InUse { .. } => ApiError::precondition(error.to_string()),
+        StoreError::Missing { kind, .. } => kind.not_found(),
+        StoreError::Full { .. } => ApiError::new(Code::Unavailable, error.to_string()),
+        StoreError::Engine { .. } => {
+            tracing::error!(%error, "the store failed");
+            ApiError::new(Code::Internal, "the server could not reach its data; its log tells more")
+        }
+    }
+}
+
+fn busy(spec: &Spec) -> ApiError {
+    ApiError::new(Code::Aborted, format!("too many changes of this {} at once; try again", spec.label))
+}
+
+/// Changes a record through its typed form.
+pub fn typed<R: Record>(row: &mut Row, change: impl FnOnce(&mut R)) {
+    let mut record = R::from_row(row.clone());
+    change(&mut record);
+    *row = record.into_row();
+}
