@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod identity;
 pub mod inventory;
+pub mod maintenance;
 pub mod store;

@@ -35,11 +35,11 @@ pub use self::{
     os::OS_RESOURCES,
     os_update_policy::OS_UPDATE_POLICIES,
     os_update_run::OS_UPDATE_RUNS,
-    region::REGIONS,
+    region::{MAX_DEPTH as MAX_REGION_DEPTH, REGIONS},
     repeated_schedule::REPEATED_SCHEDULES,
     single_schedule::SINGLE_SCHEDULES,
     site::SITES,
-    target::{effective_target, newest},
+    target::{Target, effective_target, newest},
     view::View,
 };
 use crate::{

@@ -218,7 +218,7 @@ pub enum StoreError {
         rule: &'static str,
     },
     /// A required record is not there.
-    #[error("{kind} {id} does not exist")]
+    #[error("{} {id} does not exist", kind.prefix)]
     Missing {
         /// The kind.
         kind: &'static Spec,

@@ -1,0 +1,315 @@
+//! The Maintenance Manager: what a node's report means, and what the node is told.
+//!
+//! [`report`] and [`answer`] decide, without store and clock; this module reads what they need and writes what they
+//! decided before the node hears of it, so that nothing is acknowledged that could still be lost.
+
+mod answer;
+mod details;
+mod report;
+
+use std::sync::Arc;
+
+use emt_api::{
+    enums::{HostState, ScheduleStatus},
+    filter::{Expr, Path, Test},
+    id,
+    maintmgr::{PlatformUpdateStatusRequest, PlatformUpdateStatusResponse},
+    record::{Meta, Record},
+    resources::{
+        Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, Region, RepeatedSchedule, SingleSchedule,
+        Site, UNFINISHED,
+    },
+    value::{Link, Value},
+};
+
+pub use self::answer::Windows;
+use crate::{
+    clock::{Clock, Randomness},
+    inventory::{MAX_REGION_DEPTH, Target, effective_target, is_provisioned, newest},
+    store::{Batch, Query, Store, StoreError, StoreExt},
+};
+
+/// How often a report is taken again because somebody else changed the same records meanwhile.
+const ATTEMPTS: usize = 16;
+
+/// Who reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reporter {
+    /// UUID of the project that its credentials belong to.
+    pub project: String,
+    /// UUID of the one host it may speak for.
+    pub host_uuid: String,
+}
+
+/// Why a report gets no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The request is not well formed.
+    #[error("invalid request: {0}")]
+    Invalid(String),
+    /// The project has no such host, or it has no instance.
+    #[error("no host {uuid} with an instance in this project: register the host and enrol the node")]
+    Unknown {
+        /// UUID as reported.
+        uuid: String,
+    },
+    /// The credentials belong to another host.
+    #[error("the credentials of host {owner} cannot report for host {reported}: enrol each node by itself")]
+    Foreign {
+        /// UUID of the host that the credentials belong to.
+        owner: String,
+        /// UUID as reported.
+        reported: String,
+    },
+    /// Trust in the host was withdrawn.
+    #[error("host {id} is not trusted: an operator has invalidated it")]
+    Untrusted {
+        /// Host id.
+        id: String,
+    },
+    /// No OS is known to be installed yet.
+    #[error("")]
+    Unprovisioned,
+    /// The store failed; the report was not taken.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Others kept changing the same records.
+    #[error("too many changes at once; report again")]
+    Busy,
+}
+
+/// The Maintenance Manager of all projects.
+#[derive(Clone)]
+pub struct MaintenanceManager {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    random: Randomness,
+}
+
+/// All that a decision about one node needs.
+struct Node {
+    /// The host, as this report leaves it.
+    host: Host,
+    /// The instance before what the report says is applied; on the first report already provisioned.
+    instance: Instance,
+    /// Both as they are kept; no instance before the first report of an enrolled node.
+    kept: (Host, Option<Instance>),
+    installed: Option<Os>,
+    policy: Option<OsUpdatePolicy>,
+    /// OS resources of the installed profile, and the target if it is of another.
+    catalogue: Vec<Os>,
+}
+
+impl MaintenanceManager {
+    /// A manager over a store.
+    pub fn new(store: Arc<dyn Store>, clock: Clock, random: Randomness) -> Self {
+        Self { store, clock, random }
+    }
+
+    /// Takes a report and says what to do. What it changes is durable before this returns.
+    pub async fn report(&self, who: &Reporter, request: &PlatformUpdateStatusRequest) -> Result<PlatformUpdateStatusResponse, Refusal> {
+        let uuid = &request.host_guid;
+        if !id::is_uuid(uuid) {
+            return Err(Refusal::Invalid("host_guid must be a UUID in 8-4-4-4-12 hex form".to_owned()));
+        }
+        let Some(status) = &request.update_status else {
+            return Err(Refusal::Invalid("update_status is required".to_owned()));
+        };
+        for _ in 0..ATTEMPTS {
+            let mut node = self.node(who, uuid, &report::Running::of(status)).await?;
+            let run = self.open_run(&node).await?;
+            let effect = report::apply(&node.facts(self.now()), status, run);
+            let batch = self.batch(&node, &effect.instance, effect.run);
+            if !batch.changes.is_empty() {
+                match self.store.commit(batch).await {
+                    Err(StoreError::Conflict { .. } | StoreError::IdTaken { .. } | StoreError::Duplicate { .. }) => continue,
+                    Err(error) => return Err(error.into()),
+                    Ok(()) => {}
+                }
+            }
+            node.installed = node.catalogue.iter().find(|os| Some(os.id()) == effect.instance.os_id.id()).cloned().or(node.installed);
+            node.instance = effect.instance;
+            let windows = self.windows(&node.host).await?;
+            return Ok(answer::answer(node.installed.as_ref(), &node.running_profile(), &node.target(), &windows, self.clock.now()));
+        }
+        Err(Refusal::Busy)
+    }
+
+    async fn node(&self, who: &Reporter, uuid: &str, running: &report::Running<'_>) -> Result<Node, Refusal> {
+        let project = who.project.as_str();
+        let unknown = || Refusal::Unknown { uuid: uuid.to_owned() };
+        let host: Host = self.first(project, Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()))).await?.ok_or_else(unknown)?;
+        if !who.host_uuid.eq_ignore_ascii_case(uuid) {
+            return Err(Refusal::Foreign { owner: who.host_uuid.clone(), reported: uuid.to_owned() });
+        }
+        if host.current_state == HostState::Untrusted || host.desired_state == HostState::Untrusted {
+            return Err(Refusal::Untrusted { id: host.meta.id });
+        }
+        let enrolled = host.current_state == HostState::Onboarded;
+        let instance: Option<Instance> = self.first(project, Expr::is("host_id", host.id())).await?;
+        if instance.is_none() && !enrolled {
+            return Err(unknown());
+        }
+        let kept = (host.clone(), instance.clone());
+        let (mut host, mut instance) = (host, instance.unwrap_or_default());
+        let mut installed: Option<Os> = match instance.os_id.id() {
+            Some(id) => self.store.load(project, id).await?,
+            None => None,
+        };
+        let profile = installed.as_ref().map_or(running.profile, |os| &os.profile_name);
+        let mut catalogue: Vec<Os> = Vec::new();
+        if !profile.is_empty() {
+            catalogue = self.store.load_all(project, Expr::is("profile_name", profile)).await?;
+        }
+        let provisioned = is_provisioned(&instance);
+        if !provisioned && !enrolled {
+            return Err(Refusal::Unprovisioned);
+        }
+        if !provisioned || installed.is_none() {
+            // The first report of an enrolled node is the truth about what it runs, whatever was planned for it.
+            let profile_changed = installed.as_ref().is_some_and(|os| !running.profile.is_empty() && os.profile_name != running.profile);
+            if profile_changed {
+                catalogue = self.store.load_all(project, Expr::is("profile_name", running.profile)).await?;
+            }
+            installed = catalogue.iter().find(|os| running.is(os)).cloned().or(installed);
+            report::provision(&mut host, &mut instance, installed.as_ref(), self.now());
+        }
+        let policy: Option<OsUpdatePolicy> = match instance.os_update_policy_id.id() {
+            Some(id) => self.store.load(project, id).await?,
+            None => None,
+        };
+        let target = policy.as_ref().and_then(|policy| policy.target_os_id.id()).or(instance.desired_os_id.id());
+        if let Some(target) = target.filter(|id| catalogue.iter().all(|os| os.id() != *id))
+            && let Some(os) = self.store.load::<Os>(project, target).await?
+        {
+            catalogue.push(os);
+        }
+        Ok(Node { host, instance, kept, installed, policy, catalogue })
+    }
+
+    async fn open_run(&self, node: &Node) -> Result<Option<OsUpdateRun>, Refusal> {
+        if node.kept.1.is_none() {
+            return Ok(None);
+        }
+        let filter = Expr::is("instance_id", node.instance.id()).and(Expr::is("end_time", i64::from(UNFINISHED)));
+        let query = Query {
+            order: vec![("start_time", true)],
+            ..Query::all(&OS_UPDATE_RUN, &node.host.meta.project).filter(filter).limit(1)
+        };
+        Ok(self.store.find(query).await?.rows.into_iter().next().map(OsUpdateRun::from_row))
+    }
+
+    /// What must be written: nothing if nothing differs.
+    fn batch(&self, node: &Node, instance: &Instance, run: report::RunEffect) -> Batch {
+        let project = &node.host.meta.project;
+        let now_ms = self.clock.now_ms();
+        let mut batch = Batch::default();
+        if node.host != node.kept.0 {
+            let mut host = node.host.clone();
+            host.meta.updated_ms = now_ms;
+            batch = batch.update(host);
+        }
+        let mut instance = instance.clone();
+        match &node.kept.1 {
+            None => {
+                instance.meta = self.new_meta(project, INSTANCE.prefix, now_ms);
+                batch = batch.insert(instance.clone());
+            }
+            Some(kept) if *kept != instance => {
+                instance.meta.updated_ms = now_ms;
+                batch = batch.update(instance.clone());
+            }
+            Some(_) => {}
+        }
+        match run {
+            report::RunEffect::None => batch,
+            report::RunEffect::Create(mut run) => {
+                run.meta = self.new_meta(project, OS_UPDATE_RUN.prefix, now_ms);
+                run.instance_id = Link::to(instance.id());
+                batch.insert(*run)
+            }
+            report::RunEffect::Update(mut run) => {
+                run.meta.updated_ms = now_ms;
+                batch.update(*run)
+            }
+        }
+    }
+
+    fn now(&self) -> u32 {
+        u32::try_from(self.clock.now()).unwrap_or(u32::MAX)
+    }
+
+    fn new_meta(&self, project: &str, prefix: &str, now_ms: i64) -> Meta {
+        Meta {
+            project: project.to_owned(),
+            id: id::make(prefix, self.random.u32()),
+            revision: 1,
+            created_ms: now_ms,
+            updated_ms: now_ms,
+        }
+    }
+
+    /// The OS-update windows that hold for a host: its own, its site's, and those of all regions above.
+    async fn windows(&self, host: &Host) -> Result<Windows, Refusal> {
+        let project = host.meta.project.as_str();
+        let mut targets = vec![is_target("target_host_id", vec![host.id().into()])];
+        if let Some(site) = host.site_id.id() {
+            targets.push(is_target("target_site_id", vec![site.into()]));
+            let regions = self.regions_above(project, site).await?;
+            if !regions.is_empty() {
+                targets.push(is_target("target_region_id", regions));
+            }
+        }
+        let filter = Expr::is("schedule_status", ScheduleStatus::OsUpdate as i64).and(Expr::Any(targets));
+        let singles = self.store.load_all::<SingleSchedule>(project, filter.clone()).await?;
+        let repeated = self.store.load_all::<RepeatedSchedule>(project, filter).await?;
+        Ok(Windows { singles, repeated })
+    }
+
+    async fn regions_above(&self, project: &str, site: &str) -> Result<Vec<Value>, Refusal> {
+        let mut regions = Vec::new();
+        let Some(site) = self.store.load::<Site>(project, site).await? else { return Ok(regions) };
+        let mut above = site.region_id;
+        while let Some(id) = above.id().map(str::to_owned) {
+            if regions.len() > MAX_REGION_DEPTH {
+                break;
+            }
+            let Some(region) = self.store.load::<Region>(project, &id).await? else { break };
+            regions.push(Value::Text(id));
+            above = region.parent_region_id;
+        }
+        Ok(regions)
+    }
+
+    async fn first<R: Record>(&self, project: &str, filter: Expr) -> Result<Option<R>, StoreError> {
+        let page = self.store.find(Query::all(R::SPEC, project).filter(filter).limit(1)).await?;
+        Ok(page.rows.into_iter().next().map(R::from_row))
+    }
+}
+
+fn is_target(column: &'static str, ids: Vec<Value>) -> Expr {
+    Expr::Test(Path { steps: Vec::new(), column }, Test::In(ids))
+}
+
+impl Node {
+    fn running_profile(&self) -> String {
+        self.installed.as_ref().map_or(&self.instance.running_profile, |os| &os.profile_name).clone()
+    }
+
+    fn target(&self) -> Target {
+        let of_profile = || self.catalogue.iter();
+        let named = |id: &str| self.catalogue.iter().find(|os| os.id() == id);
+        effective_target(&self.instance, self.policy.as_ref(), &self.running_profile(), named, of_profile)
+    }
+
+    fn facts(&self, now: u32) -> report::Facts<'_> {
+        report::Facts {
+            host: &self.host,
+            instance: &self.instance,
+            installed: self.installed.as_ref(),
+            newest: newest(&self.running_profile(), self.catalogue.iter()),
+            catalogue: &self.catalogue,
+            now,
+        }
+    }
+}
