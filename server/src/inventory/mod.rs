@@ -2,6 +2,7 @@
 //!
 //! What all kinds share is here; what is special about one kind is in its own file as a [`Resource`].
 
+mod holds;
 mod host;
 mod instance;
 mod os;
@@ -30,12 +31,13 @@ use emt_api::{
 };
 
 pub use self::{
+    holds::{Owner, schedules_of, schedules_of_host},
     host::{HostRegister, HOSTS},
     instance::{INSTANCES, is_provisioned},
     os::OS_RESOURCES,
     os_update_policy::OS_UPDATE_POLICIES,
     os_update_run::OS_UPDATE_RUNS,
-    region::{MAX_DEPTH as MAX_REGION_DEPTH, REGIONS},
+    region::REGIONS,
     repeated_schedule::REPEATED_SCHEDULES,
     single_schedule::SINGLE_SCHEDULES,
     site::SITES,

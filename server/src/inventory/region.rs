@@ -24,7 +24,7 @@ pub static REGIONS: Regions = Regions;
 pub struct Regions;
 
 /// Most levels of the tree (northbound contract, regions).
-pub const MAX_DEPTH: usize = 5;
+pub(super) const MAX_DEPTH: usize = 5;
 
 static PLAN: Plan = Plan { follow: &[("parentRegion", &SHALLOW)], computed: true };
 

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use emt_api::{
     enums::{HostState, ScheduleStatus},
-    filter::{Expr, Path, Test},
+    filter::Expr,
     id,
     maintmgr::{PlatformUpdateStatusRequest, PlatformUpdateStatusResponse},
     record::{Meta, Record},
     resources::{
-        Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, Region, RepeatedSchedule, SingleSchedule,
-        Site, UNFINISHED,
+        Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule,
+        UNFINISHED,
     },
     value::{Link, Value},
 };
@@ -25,7 +25,7 @@ use emt_api::{
 pub use self::answer::Windows;
 use crate::{
     clock::{Clock, Randomness},
-    inventory::{MAX_REGION_DEPTH, Target, effective_target, is_provisioned, newest},
+    inventory::{Target, effective_target, is_provisioned, newest, schedules_of_host},
     store::{Batch, Query, Store, StoreError, StoreExt},
 };
 
@@ -250,45 +250,19 @@ impl MaintenanceManager {
     }
 
     /// The OS-update windows that hold for a host: its own, its site's, and those of all regions above.
-    async fn windows(&self, host: &Host) -> Result<Windows, Refusal> {
+    async fn windows(&self, host: &Host) -> Result<Windows, StoreError> {
         let project = host.meta.project.as_str();
-        let mut targets = vec![is_target("target_host_id", vec![host.id().into()])];
-        if let Some(site) = host.site_id.id() {
-            targets.push(is_target("target_site_id", vec![site.into()]));
-            let regions = self.regions_above(project, site).await?;
-            if !regions.is_empty() {
-                targets.push(is_target("target_region_id", regions));
-            }
-        }
-        let filter = Expr::is("schedule_status", ScheduleStatus::OsUpdate as i64).and(Expr::Any(targets));
+        let holds = schedules_of_host(&*self.store, project, host).await?;
+        let filter = Expr::is("schedule_status", ScheduleStatus::OsUpdate as i64).and(holds);
         let singles = self.store.load_all::<SingleSchedule>(project, filter.clone()).await?;
         let repeated = self.store.load_all::<RepeatedSchedule>(project, filter).await?;
         Ok(Windows { singles, repeated })
-    }
-
-    async fn regions_above(&self, project: &str, site: &str) -> Result<Vec<Value>, Refusal> {
-        let mut regions = Vec::new();
-        let Some(site) = self.store.load::<Site>(project, site).await? else { return Ok(regions) };
-        let mut above = site.region_id;
-        while let Some(id) = above.id().map(str::to_owned) {
-            if regions.len() > MAX_REGION_DEPTH {
-                break;
-            }
-            let Some(region) = self.store.load::<Region>(project, &id).await? else { break };
-            regions.push(Value::Text(id));
-            above = region.parent_region_id;
-        }
-        Ok(regions)
     }
 
     async fn first<R: Record>(&self, project: &str, filter: Expr) -> Result<Option<R>, StoreError> {
         let page = self.store.find(Query::all(R::SPEC, project).filter(filter).limit(1)).await?;
         Ok(page.rows.into_iter().next().map(R::from_row))
     }
-}
-
-fn is_target(column: &'static str, ids: Vec<Value>) -> Expr {
-    Expr::Test(Path { steps: Vec::new(), column }, Test::In(ids))
 }
 
 impl Node {

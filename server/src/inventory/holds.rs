@@ -1,0 +1,68 @@
+//! Which schedules hold for a host, a site or a region: its own and those of everything above it.
+
+use emt_api::{
+    filter::{Expr, Path, Test},
+    resources::{Host, Region, Site},
+    value::{Link, Value},
+};
+
+use super::region::MAX_DEPTH;
+use crate::store::{Store, StoreError, StoreExt};
+
+/// Whose schedules are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// A host by id.
+    Host(&'a str),
+    /// A site by id.
+    Site(&'a str),
+    /// A region by id.
+    Region(&'a str),
+}
+
+/// The condition that a schedule's target is the owner or above it. An unknown owner has no schedules.
+pub async fn schedules_of(store: &dyn Store, project: &str, owner: Owner<'_>) -> Result<Expr, StoreError> {
+    match owner {
+        Owner::Host(id) => match store.load::<Host>(project, id).await? {
+            Some(host) => schedules_of_host(store, project, &host).await,
+            None => Ok(Expr::Any(Vec::new())),
+        },
+        Owner::Site(id) => Ok(Expr::Any(site_and_above(store, project, &Link::to(id)).await?)),
+        Owner::Region(id) => Ok(Expr::Any(regions(region_and_above(store, project, &Link::to(id)).await?))),
+    }
+}
+
+/// Same, for a host that is at hand.
+pub async fn schedules_of_host(store: &dyn Store, project: &str, host: &Host) -> Result<Expr, StoreError> {
+    let mut targets = vec![target("target_host_id", vec![Value::from(host.meta.id.as_str())])];
+    targets.extend(site_and_above(store, project, &host.site_id).await?);
+    Ok(Expr::Any(targets))
+}
+
+async fn site_and_above(store: &dyn Store, project: &str, site: &Link) -> Result<Vec<Expr>, StoreError> {
+    let Some(id) = site.id() else { return Ok(Vec::new()) };
+    let mut targets = vec![target("target_site_id", vec![Value::from(id)])];
+    if let Some(site) = store.load::<Site>(project, id).await? {
+        targets.extend(regions(region_and_above(store, project, &site.region_id).await?));
+    }
+    Ok(targets)
+}
+
+async fn region_and_above(store: &dyn Store, project: &str, region: &Link) -> Result<Vec<Value>, StoreError> {
+    let mut ids = Vec::new();
+    let mut at = region.clone();
+    while let Some(id) = at.id().map(str::to_owned).filter(|_| ids.len() < MAX_DEPTH) {
+        let Some(region) = store.load::<Region>(project, &id).await? else { break };
+        ids.push(Value::Text(id));
+        at = region.parent_region_id;
+    }
+    Ok(ids)
+}
+
+fn regions(ids: Vec<Value>) -> Vec<Expr> {
+    if ids.is_empty() { Vec::new() } else { vec![target("target_region_id", ids)] }
+}
+
+fn target(column: &'static str, ids: Vec<Value>) -> Expr {
+    Expr::Test(Path { steps: Vec::new(), column }, Test::In(ids))
+}

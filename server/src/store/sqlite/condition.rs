@@ -1,0 +1,191 @@
+//! Filter trees as SQL. Identifiers come from declarations only; everything else is bound.
+
+use emt_api::{
+    filter::{CREATED_AT, Expr, Path, RESOURCE_ID, Step, Test, UPDATED_AT},
+    spec::{Spec, Type},
+    value::Value,
+};
+use rusqlite::{ParamsFromIter, params_from_iter, types::Value as Sql};
+
+use super::table::Tables;
+
+/// Builds one condition and collects what it binds.
+pub(super) struct Conditions<'a> {
+    tables: &'a Tables,
+    project: Option<&'a str>,
+    bound: Vec<Sql>,
+}
+
+impl<'a> Conditions<'a> {
+    pub(super) fn new(tables: &'a Tables, project: Option<&'a str>) -> Self {
+        Self { tables, project, bound: Vec::new() }
+    }
+
+    /// The condition of a filter within the project.
+    pub(super) fn of(&mut self, spec: &'static Spec, filter: &Expr) -> String {
+        let project = self.project_condition();
+        let filter = self.expression(spec, filter);
+        format!("{project}{filter}")
+    }
+
+    /// What the condition's marks stand for.
+    pub(super) fn parameters(&self) -> ParamsFromIter<&[Sql]> {
+        params_from_iter(&self.bound)
+    }
+
+    fn bind(&mut self, value: impl Into<Sql>) -> &'static str {
+        self.bound.push(value.into());
+        "?"
+    }
+
+    fn project_condition(&mut self) -> String {
+        match self.project {
+            Some(project) => {
+                let mark = self.bind(project.to_owned());
+                format!("project = {mark} AND ")
+            }
+            None => String::new(),
+        }
+    }
+
+    fn expression(&mut self, spec: &'static Spec, filter: &Expr) -> String {
+        match filter {
+            Expr::All(all) => self.joined(spec, all, " AND ", "1"),
+            Expr::Any(any) => self.joined(spec, any, " OR ", "0"),
+            Expr::Not(inner) => {
+                let inner = self.expression(spec, inner);
+                // A comparison with nothing is unknown, and its negation must still hold.
+                format!("NOT coalesce({inner}, 0)")
+            }
+            Expr::Test(path, test) => self.along(spec, &path.steps, &mut |conditions, spec| conditions.test(spec, path, test)),
+            Expr::Has(steps) => self.along(spec, steps, &mut |_, _| "1".to_owned()),
+        }
+    }
+
+    fn joined(&mut self, spec: &'static Spec, parts: &[Expr], word: &str, none: &str) -> String {
+        if parts.is_empty() {
+            return none.to_owned();
+        }
+        let parts: Vec<String> = parts.iter().map(|part| self.expression(spec, part)).collect();
+        format!("({})", parts.join(word))
+    }
+
+    fn along(&mut self, spec: &'static Spec, steps: &[Step], end: &mut dyn FnMut(&mut Self, &'static Spec) -> String) -> String {
+        let Some((step, rest)) = steps.split_first() else { return end(self, spec) };
+        let (here, there, prefix) = match *step {
+            Step::To(column) => {
+                let link = spec.fields.iter().find(|field| field.column == column).and_then(|field| field.as_link());
+                let Some(link) = link else { return "0".to_owned() };
+                (column, RESOURCE_ID, link.to)
+            }
+            Step::From { prefix, via } => (RESOURCE_ID, via, prefix),
+        };
+        let Some(next) = self.tables.named(prefix).map(|table| table.spec) else { return "0".to_owned() };
+        let project = self.project_condition();
+        let inner = self.along(next, rest, end);
+        format!("{here} IN (SELECT {there} FROM {} WHERE {project}{inner})", next.table)
+    }
+
+    fn test(&mut self, spec: &'static Spec, path: &Path, test: &Test) -> String {
+        let column = path.column;
+        let field = spec.fields.iter().find(|field| field.column == column);
+        if field.is_none() && ![RESOURCE_ID, CREATED_AT, UPDATED_AT].contains(&column) {
+            return "0".to_owned();
+        }
+        match test {
+            Test::Is(Value::Null) => format!("{column} IS NULL"),
+            Test::Is(Value::Int(number)) => {
+                let mark = self.bind(*number);
+                format!("{column} = {mark}")
+            }
+            Test::Is(Value::Text(text)) => {
+                let mark = self.bind(text.clone());
+                format!("{column} = {mark}")
+            }
+            Test::In(values) => {
+                let list: Vec<serde_json::Value> = values
+                    .iter()
+                    .map(|value| match value {
+                        Value::Null => serde_json::Value::Null,
+                        Value::Int(number) => (*number).into(),
+                        Value::Text(text) => text.as_str().into(),
+                    })
+                    .collect();
+                let mark = self.bind(serde_json::Value::from(list).to_string());
+                format!("{column} IN (SELECT value FROM json_each({mark}))")
+            }
+            Test::Like(pattern) if pattern.is_ascii() => {
+                let mark = self.bind(like_pattern(pattern));
+                format!("coalesce({column}, '') LIKE {mark} ESCAPE '\\'")
+            }
+            Test::Like(pattern) => {
+                let mark = self.bind(pattern.clone());
+                format!("emt_like({column}, {mark})")
+            }
+            Test::Empty => match field.map(|field| &field.ty) {
+                Some(Type::Number { .. } | Type::BigNumber | Type::Bool | Type::Enum(_)) => format!("coalesce({column}, 0) = 0"),
+                Some(Type::Texts { .. } | Type::Metadata | Type::Document) => format!("coalesce({column}, '') IN ('', '[]')"),
+                _ => format!("coalesce({column}, '') = ''"),
+            },
+            Test::Less(number) => {
+                let mark = self.bind(*number);
+                format!("{column} < {mark}")
+            }
+            Test::Greater(number) => {
+                let mark = self.bind(*number);
+                format!("{column} > {mark}")
+            }
+        }
+    }
+}
+
+/// A substring pattern with `*` as LIKE has it.
+fn like_pattern(pattern: &str) -> String {
+    let mut like = String::with_capacity(pattern.len() + 2);
+    like.push('%');
+    for character in pattern.chars() {
+        match character {
+            '*' => like.push('%'),
+            '%' | '_' | '\\' => {
+                like.push('\\');
+                like.push(character);
+            }
+            _ => like.push(character),
+        }
+    }
+    like.push('%');
+    like
+}
+
+/// Whether a text contains a pattern, `*` standing for any characters, without regard to case in any script.
+pub(super) fn like(text: &str, pattern: &str) -> bool {
+    let (text, pattern) = (text.to_lowercase(), pattern.to_lowercase());
+    let mut rest = text.as_str();
+    pattern.split('*').all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (text, pattern, expected) in [
+            ("Münchner Straße", "MÜNCH*stra", true),
+            ("Münchner Straße", "stra*münch", false),
+            ("abc", "", true),
+            ("abc", "*", true),
+            ("abc", "a*c", true),
+            ("abc", "ac", false),
+        ] {
+            assert_eq!(like(text, pattern), expected, "{pattern} in {text}");
+        }
+        assert_eq!(like_pattern("a_b%c\\d*e"), "%a\\_b\\%c\\\\d%e%");
+    }
+}

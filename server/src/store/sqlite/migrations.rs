@@ -1,0 +1,31 @@
+//! Numbered migrations. A database remembers how many it has had; one that has had more than this program knows is
+//! refused rather than damaged.
+
+use rusqlite::Connection;
+
+use crate::store::StoreError;
+
+/// All migrations, oldest first. New ones go to the end; a released one never changes.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_inventory.sql")];
+
+/// Applies what the database has not had yet, each migration as a whole. The inner error is for the operator.
+pub(super) fn apply(connection: &mut Connection) -> rusqlite::Result<Result<(), StoreError>> {
+    let had: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let had = usize::try_from(had).unwrap_or(usize::MAX);
+    if had > MIGRATIONS.len() {
+        return Ok(Err(StoreError::Engine {
+            place: connection.path().unwrap_or_default().to_owned(),
+            reason: format!(
+                "it was made by a newer version of this program (schema {had}, known {}): install that version or newer",
+                MIGRATIONS.len()
+            ),
+        }));
+    }
+    for (number, migration) in MIGRATIONS.iter().enumerate().skip(had) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(number + 1).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(Ok(()))
+}
