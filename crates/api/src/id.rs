@@ -21,9 +21,10 @@ pub fn is(id: &str, kind: &str) -> bool {
 pub fn is_uuid(text: &str) -> bool {
     let groups = [8, 4, 4, 4, 12];
     let mut parts = text.split('-');
-    groups.iter().all(|length| {
-        parts.next().is_some_and(|part| part.len() == *length && part.bytes().all(|b| b.is_ascii_hexdigit()))
-    }) && parts.next().is_none()
+    groups
+        .iter()
+        .all(|length| parts.next().is_some_and(|part| part.len() == *length && part.bytes().all(|b| b.is_ascii_hexdigit())))
+        && parts.next().is_none()
 }
 
 #[cfg(test)]

@@ -60,8 +60,7 @@ pub fn computed_keys(spec: &'static Spec) -> impl Iterator<Item = &'static str> 
 
 fn computed_key(computed: &Computed) -> &'static str {
     match computed {
-        Computed::Referrer { key, .. } | Computed::SameAs { key, .. } => key,
-        Computed::EmptyList(key) | Computed::Null(key) => key,
+        Computed::Referrer { key, .. } | Computed::SameAs { key, .. } | Computed::EmptyList(key) | Computed::Null(key) => key,
         Computed::InheritedMetadata => "inheritedMetadata",
         Computed::TotalSites => "totalSites",
         Computed::DesiredOs => "desiredOs",
@@ -186,15 +185,15 @@ fn write_computed(out: &mut Vec<u8>, row: &Row, computed: &Computed, plan: &Plan
         }
         Computed::EmptyList(_) => out.extend_from_slice(b"[]"),
         Computed::Null(_) => out.extend_from_slice(b"null"),
-        Computed::InheritedMetadata => append(out, value(), "[]"),
-        Computed::TotalSites => append(out, value(), "0"),
-        Computed::DesiredOs => append(out, value(), "null"),
-        Computed::UpdateStatusDetail => append(out, value(), "\"\""),
+        Computed::InheritedMetadata => append(out, value().as_deref(), "[]"),
+        Computed::TotalSites => append(out, value().as_deref(), "0"),
+        Computed::DesiredOs => append(out, value().as_deref(), "null"),
+        Computed::UpdateStatusDetail => append(out, value().as_deref(), "\"\""),
     }
 }
 
-fn append(out: &mut Vec<u8>, json: Option<String>, empty: &str) {
-    out.extend_from_slice(json.as_deref().unwrap_or(empty).as_bytes());
+fn append(out: &mut Vec<u8>, json: Option<&str>, empty: &str) {
+    out.extend_from_slice(json.unwrap_or(empty).as_bytes());
 }
 
 fn write_value(out: &mut Vec<u8>, ty: &Type, value: &Value) {

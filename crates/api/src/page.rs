@@ -14,10 +14,7 @@ pub struct Paging {
 impl Paging {
     /// Reads `pageSize` (1 to 100) and `offset` (0 to 10000).
     pub fn read(parameters: &[(String, String)]) -> Result<Self, ApiError> {
-        Ok(Self {
-            size: number(parameters, "pageSize", 1, 100)?,
-            offset: number(parameters, "offset", 0, 10_000)?.unwrap_or(0),
-        })
+        Ok(Self { size: number(parameters, "pageSize", 1, 100)?, offset: number(parameters, "offset", 0, 10_000)?.unwrap_or(0) })
     }
 
     /// Whether matches are left after `returned` of `total`.
@@ -65,7 +62,9 @@ mod tests {
         };
         assert_eq!(read(&[]).unwrap(), Paging { size: None, offset: 0 });
         assert_eq!(read(&[("pageSize", "100"), ("offset", "10000")]).unwrap(), Paging { size: Some(100), offset: 10_000 });
-        for bad in [("pageSize", "0"), ("pageSize", "101"), ("pageSize", ""), ("pageSize", "x"), ("offset", "-1"), ("offset", "10001")] {
+        for bad in
+            [("pageSize", "0"), ("pageSize", "101"), ("pageSize", ""), ("pageSize", "x"), ("offset", "-1"), ("offset", "10001")]
+        {
             assert_eq!(read(&[bad]).unwrap_err().status, 400, "{bad:?}");
         }
         let paging = Paging { size: Some(2), offset: 2 };

@@ -23,7 +23,8 @@ pub const UUID: &str = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-
 /// Serial number at registration.
 pub const SERIAL: &str = r"^([A-Za-z0-9]{5,20})?$";
 /// Key of a label.
-pub const METADATA_KEY: &str = r"^$|^[a-z.]+/$|^[a-z.]+/[a-z0-9][a-z0-9-_.]*[a-z0-9]$|^[a-z.]+/[a-z0-9]$|^[a-z]$|^[a-z0-9][a-z0-9-_.]*[a-z0-9]$";
+pub const METADATA_KEY: &str =
+    r"^$|^[a-z.]+/$|^[a-z.]+/[a-z0-9][a-z0-9-_.]*[a-z0-9]$|^[a-z.]+/[a-z0-9]$|^[a-z]$|^[a-z0-9][a-z0-9-_.]*[a-z0-9]$";
 /// Value of a label.
 pub const METADATA_VALUE: &str = r"^$|^[a-z0-9]$|^[a-z0-9][a-z0-9._-]*[a-z0-9]$";
 /// Cron minutes: `*` or a list.

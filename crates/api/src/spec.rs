@@ -264,36 +264,42 @@ impl Field {
     }
 
     /// Requests must carry it.
+    #[must_use]
     pub const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
     /// Requests may carry it, answers never show it.
+    #[must_use]
     pub const fn hidden(mut self) -> Self {
         self.access = Access::Ignored;
         self
     }
 
     /// Later values are taken and ignored.
+    #[must_use]
     pub const fn create_only(mut self) -> Self {
         self.access = Access::CreateOnly;
         self
     }
 
     /// Later values are refused.
+    #[must_use]
     pub const fn immutable(mut self) -> Self {
         self.access = Access::Immutable;
         self
     }
 
     /// Only the server writes it.
+    #[must_use]
     pub const fn shown_only(mut self) -> Self {
         self.access = Access::Output;
         self
     }
 
     /// Sets the column; the [`record!`](crate::record!) macro does this with the member's name.
+    #[must_use]
     pub const fn at(mut self, column: &'static str) -> Self {
         self.column = column;
         self

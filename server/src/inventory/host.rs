@@ -72,7 +72,8 @@ impl Resource for Hosts {
 
     /// A host with an instance is marked, and goes with its instance; others go at once.
     async fn deleting(&self, scope: &Scope<'_>, row: &Row) -> Result<Vec<Change>, ApiError> {
-        let instances = Query::all(&INSTANCE, scope.project).filter(emt_api::filter::Expr::is("host_id", row.meta.id.as_str())).limit(1);
+        let instances =
+            Query::all(&INSTANCE, scope.project).filter(emt_api::filter::Expr::is("host_id", row.meta.id.as_str())).limit(1);
         if scope.store.find(instances).await.map_err(refused)?.rows.is_empty() {
             let mut changes = vec![scope.require_none(&INSTANCE, "host_id", &row.meta.id)];
             changes.extend(removal(scope, row));
@@ -186,7 +187,8 @@ impl Inventory {
     /// Asks for a host to be in a state.
     pub async fn set_host_state(&self, project: &str, id: &str, state: HostState, note: Option<&str>) -> Result<Host, ApiError> {
         if let Some(note) = note {
-            check_text(note, 1, 512, NOTE).map_err(|what| ApiError::schema(format!("parameter \"note\" in query has an error: {what}")))?;
+            check_text(note, 1, 512, NOTE)
+                .map_err(|what| ApiError::schema(format!("parameter \"note\" in query has an error: {what}")))?;
         }
         let row = self
             .modify(&HOST, project, id, async |_, before| {

@@ -24,8 +24,7 @@ pub static INSTANCES: Instances = Instances;
 pub struct Instances;
 
 static HOST_OF_INSTANCE: Plan = Plan { follow: &[("site", &SHALLOW)], computed: false };
-static PLAN: Plan =
-    Plan { follow: &[("host", &HOST_OF_INSTANCE), ("os", &SHALLOW), ("updatePolicy", &SHALLOW)], computed: true };
+static PLAN: Plan = Plan { follow: &[("host", &HOST_OF_INSTANCE), ("os", &SHALLOW), ("updatePolicy", &SHALLOW)], computed: true };
 
 #[async_trait]
 impl Resource for Instances {

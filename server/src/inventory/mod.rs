@@ -32,7 +32,7 @@ use emt_api::{
 
 pub use self::{
     holds::{Owner, schedules_of, schedules_of_host},
-    host::{HostRegister, HOSTS},
+    host::{HOSTS, HostRegister},
     instance::{INSTANCES, is_provisioned},
     os::OS_RESOURCES,
     os_update_policy::OS_UPDATE_POLICIES,
@@ -210,7 +210,14 @@ impl Inventory {
     }
 
     /// Changes a record by PATCH or PUT.
-    pub async fn change(&self, resource: &dyn Resource, project: &str, id: &str, input: Input, purpose: Purpose) -> Result<(Row, View), ApiError> {
+    pub async fn change(
+        &self,
+        resource: &dyn Resource,
+        project: &str,
+        id: &str,
+        input: Input,
+        purpose: Purpose,
+    ) -> Result<(Row, View), ApiError> {
         let row = self
             .modify(resource.spec(), project, id, async |scope, before| {
                 let mut after = before.clone();
@@ -306,6 +313,7 @@ fn required_links(project: &str, before: Option<&Row>, after: &Row) -> Vec<Chang
 }
 
 /// The store's refusals in the words of the API.
+#[allow(clippy::needless_pass_by_value, reason = "made for `map_err`")]
 pub fn refused(error: StoreError) -> ApiError {
     match &error {
         StoreError::Conflict { .. } | StoreError::IdTaken { .. } => ApiError::new(Code::Aborted, error.to_string()),

@@ -74,7 +74,14 @@ impl View {
         json::write(out, row, plan, self);
     }
 
-    async fn follow(&mut self, store: &dyn Store, project: &str, key: &str, plan: &'static Plan, rows: &[Row]) -> Result<Vec<Row>, StoreError> {
+    async fn follow(
+        &mut self,
+        store: &dyn Store,
+        project: &str,
+        key: &str,
+        plan: &'static Plan,
+        rows: &[Row],
+    ) -> Result<Vec<Row>, StoreError> {
         let Some(first) = rows.first() else { return Ok(Vec::new()) };
         let links = first.spec.fields.iter().filter_map(|field| Some((field.column, field.as_link()?)));
         if let Some((column, link)) = links.into_iter().find(|(_, link)| link.object == key) {
@@ -97,7 +104,13 @@ impl View {
         Ok(found)
     }
 
-    async fn fetch(&mut self, store: &dyn Store, project: &str, spec: &'static Spec, wanted: &Wanted) -> Result<Vec<Row>, StoreError> {
+    async fn fetch(
+        &mut self,
+        store: &dyn Store,
+        project: &str,
+        spec: &'static Spec,
+        wanted: &Wanted,
+    ) -> Result<Vec<Row>, StoreError> {
         let missing: Vec<String> = wanted.ids.iter().filter(|id| !self.rows.contains_key(*id)).cloned().collect();
         if !missing.is_empty() {
             for row in store.get_many(spec, project, &missing).await? {
@@ -124,7 +137,11 @@ impl View {
         let mut steps = steps.iter().copied().chain(std::iter::repeat((&REGION, "parent_region_id")));
         let mut seen = HashSet::new();
         while let Some((spec, column)) = steps.next().filter(|_| !level.is_empty()) {
-            let ids: BTreeSet<String> = level.iter().map(|row| row.get(column).text().to_owned()).filter(|id| !id.is_empty() && seen.insert(id.clone())).collect();
+            let ids: BTreeSet<String> = level
+                .iter()
+                .map(|row| row.get(column).text().to_owned())
+                .filter(|id| !id.is_empty() && seen.insert(id.clone()))
+                .collect();
             let wanted = Wanted { plan: &ANY, ids: ids.into_iter().collect() };
             level = self.fetch(store, project, spec, &wanted).await?;
         }
@@ -160,11 +177,16 @@ impl View {
             let query = Query::all(&OS, project).filter(Expr::is_in("profile_name", profiles));
             store.find(query).await?.rows.into_iter().map(Os::from_row).collect()
         };
-        let named: HashMap<&str, Os> =
-            self.rows.values().filter(|row| row.spec == &OS).map(|row| (row.meta.id.as_str(), Os::from_row(row.clone()))).collect();
+        let named: HashMap<&str, Os> = self
+            .rows
+            .values()
+            .filter(|row| row.spec == &OS)
+            .map(|row| (row.meta.id.as_str(), Os::from_row(row.clone())))
+            .collect();
         let mut desired = HashMap::new();
         for instance in &instances {
-            let target = effective_target(instance, policy(instance), &self.profile(instance), |id| named.get(id), || of_profiles.iter());
+            let target =
+                effective_target(instance, policy(instance), &self.profile(instance), |id| named.get(id), || of_profiles.iter());
             if let Target::Os(os) = target {
                 let mut out = Vec::new();
                 json::write(&mut out, &os.into_row(), &json::SHALLOW, self);
@@ -188,7 +210,8 @@ impl View {
         let mut inherited = Vec::new();
         let mut at = owner;
         for _ in 0..=super::region::MAX_DEPTH {
-            let up = ["site_id", "region_id", "parent_region_id"].iter().map(|column| at.get(column).text()).find(|id| !id.is_empty());
+            let up =
+                ["site_id", "region_id", "parent_region_id"].iter().map(|column| at.get(column).text()).find(|id| !id.is_empty());
             let Some(above) = up.and_then(|id| self.rows.get(id)) else { break };
             inherited.extend(labels(above).into_iter().filter(|label| keys.insert(label.key.clone())));
             at = above;

@@ -9,6 +9,7 @@ use emt_api::{
         self, OsProfileUpdateSource, PlatformUpdateStatusResponse, UpdateSchedule, UpdateSource,
         platform_update_status_response::OsType as WireOsType,
     },
+    patterns::{CRON_DAY_MONTH, CRON_DAY_WEEK, CRON_HOURS, CRON_MINUTES, CRON_MONTH},
     record::Record,
     resources::{Os, RepeatedSchedule, SingleSchedule},
 };
@@ -28,7 +29,13 @@ pub struct Windows {
 }
 
 /// The answer for a node that runs `installed`, of profile `profile`.
-pub(super) fn answer(installed: Option<&Os>, profile: &str, target: &Target, windows: &Windows, now: i64) -> PlatformUpdateStatusResponse {
+pub(super) fn answer(
+    installed: Option<&Os>,
+    profile: &str,
+    target: &Target,
+    windows: &Windows,
+    now: i64,
+) -> PlatformUpdateStatusResponse {
     let mut answer = PlatformUpdateStatusResponse {
         update_source: Some(UpdateSource::default()),
         update_schedule: Some(UpdateSchedule::default()),
@@ -79,14 +86,16 @@ fn single(singles: &[SingleSchedule], now: i64) -> Option<maintmgr::SingleSchedu
         let end = if schedule.end_seconds == 0 { start + OPEN_ENDED_SECONDS } else { u64::from(schedule.end_seconds) };
         maintmgr::SingleSchedule { start_seconds: start, end_seconds: end }
     });
-    let (open, coming): (Vec<_>, Vec<_>) = windows.filter(|window| window.end_seconds > now).partition(|window| window.start_seconds <= now);
-    open.into_iter().max_by_key(|window| window.end_seconds).or_else(|| coming.into_iter().min_by_key(|window| window.start_seconds))
+    let (open, coming): (Vec<_>, Vec<_>) =
+        windows.filter(|window| window.end_seconds > now).partition(|window| window.start_seconds <= now);
+    open.into_iter()
+        .max_by_key(|window| window.end_seconds)
+        .or_else(|| coming.into_iter().min_by_key(|window| window.start_seconds))
 }
 
 /// A schedule that breaks the cron grammar is not sent: a window that cannot be read never opens.
 fn repeated(schedule: &RepeatedSchedule) -> Option<maintmgr::RepeatedSchedule> {
     let duration = u32::try_from(schedule.duration_seconds).ok().filter(|seconds| (1..=86_400).contains(seconds))?;
-    use emt_api::patterns::{CRON_DAY_MONTH, CRON_DAY_WEEK, CRON_HOURS, CRON_MINUTES, CRON_MONTH};
     let fields = [
         (CRON_MINUTES, &schedule.cron_minutes),
         (CRON_HOURS, &schedule.cron_hours),

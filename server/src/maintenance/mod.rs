@@ -16,8 +16,7 @@ use emt_api::{
     maintmgr::{PlatformUpdateStatusRequest, PlatformUpdateStatusResponse},
     record::{Meta, Record},
     resources::{
-        Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule,
-        UNFINISHED,
+        Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule, UNFINISHED,
     },
     value::{Link, Value},
 };
@@ -107,7 +106,11 @@ impl MaintenanceManager {
     }
 
     /// Takes a report and says what to do. What it changes is durable before this returns.
-    pub async fn report(&self, who: &Reporter, request: &PlatformUpdateStatusRequest) -> Result<PlatformUpdateStatusResponse, Refusal> {
+    pub async fn report(
+        &self,
+        who: &Reporter,
+        request: &PlatformUpdateStatusRequest,
+    ) -> Result<PlatformUpdateStatusResponse, Refusal> {
         let uuid = &request.host_guid;
         if !id::is_uuid(uuid) {
             return Err(Refusal::Invalid("host_guid must be a UUID in 8-4-4-4-12 hex form".to_owned()));
@@ -127,10 +130,17 @@ impl MaintenanceManager {
                     Ok(()) => {}
                 }
             }
-            node.installed = node.catalogue.iter().find(|os| Some(os.id()) == effect.instance.os_id.id()).cloned().or(node.installed);
+            node.installed =
+                node.catalogue.iter().find(|os| Some(os.id()) == effect.instance.os_id.id()).cloned().or(node.installed);
             node.instance = effect.instance;
             let windows = self.windows(&node.host).await?;
-            return Ok(answer::answer(node.installed.as_ref(), &node.running_profile(), &node.target(), &windows, self.clock.now()));
+            return Ok(answer::answer(
+                node.installed.as_ref(),
+                &node.running_profile(),
+                &node.target(),
+                &windows,
+                self.clock.now(),
+            ));
         }
         Err(Refusal::Busy)
     }
@@ -138,7 +148,8 @@ impl MaintenanceManager {
     async fn node(&self, who: &Reporter, uuid: &str, running: &report::Running<'_>) -> Result<Node, Refusal> {
         let project = who.project.as_str();
         let unknown = || Refusal::Unknown { uuid: uuid.to_owned() };
-        let host: Host = self.first(project, Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()))).await?.ok_or_else(unknown)?;
+        let host: Host =
+            self.first(project, Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()))).await?.ok_or_else(unknown)?;
         if !who.host_uuid.eq_ignore_ascii_case(uuid) {
             return Err(Refusal::Foreign { owner: who.host_uuid.clone(), reported: uuid.to_owned() });
         }
@@ -167,7 +178,8 @@ impl MaintenanceManager {
         }
         if !provisioned || installed.is_none() {
             // The first report of an enrolled node is the truth about what it runs, whatever was planned for it.
-            let profile_changed = installed.as_ref().is_some_and(|os| !running.profile.is_empty() && os.profile_name != running.profile);
+            let profile_changed =
+                installed.as_ref().is_some_and(|os| !running.profile.is_empty() && os.profile_name != running.profile);
             if profile_changed {
                 catalogue = self.store.load_all(project, Expr::is("profile_name", running.profile)).await?;
             }

@@ -98,7 +98,13 @@ pub(super) fn apply(facts: &Facts<'_>, report: &UpdateStatus, open_run: Option<O
     } else if instance.os_update_available != report.os_update_available {
         instance.os_update_available.clone_from(&report.os_update_available);
     }
-    set(&mut instance.update_status, &mut instance.update_status_indicator, &mut instance.update_status_timestamp, status, facts.now);
+    set(
+        &mut instance.update_status,
+        &mut instance.update_status_indicator,
+        &mut instance.update_status_timestamp,
+        status,
+        facts.now,
+    );
     let run = run_effect(facts, kind, status, &report.status_detail, open_run);
     if let RunEffect::Update(run) = &run
         && run.end_time != UNFINISHED
@@ -194,7 +200,13 @@ pub(super) fn provision(host: &mut Host, instance: &mut Instance, installed: Opt
         status::PROVISIONED,
         now,
     );
-    set(&mut instance.instance_status, &mut instance.instance_status_indicator, &mut instance.instance_status_timestamp, status::RUNNING, now);
+    set(
+        &mut instance.instance_status,
+        &mut instance.instance_status_indicator,
+        &mut instance.instance_status_timestamp,
+        status::RUNNING,
+        now,
+    );
     if instance.update_status.is_empty() {
         status::NO_CURRENT_UPDATE.0.clone_into(&mut instance.update_status);
     }

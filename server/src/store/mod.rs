@@ -184,12 +184,7 @@ impl Batch {
 
 fn delete<R: Record>(record: &R) -> Change {
     let meta = record.meta();
-    Change::Delete {
-        spec: R::SPEC,
-        project: meta.project.clone(),
-        id: meta.id.clone(),
-        revision: Some(meta.revision),
-    }
+    Change::Delete { spec: R::SPEC, project: meta.project.clone(), id: meta.id.clone(), revision: Some(meta.revision) }
 }
 
 /// Why the store did not do what it was asked.

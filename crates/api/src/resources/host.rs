@@ -5,8 +5,8 @@ use serde_json::Value as Document;
 use crate::{
     enums::{
         AMT_CONTROL_MODE, AMT_SKU, AMT_STATE, AmtControlMode, AmtSku, AmtState, BMC_KIND, BmcKind, HOST_STATE, HostState,
-        KVM_STATE, KVM_STATUS, KvmState, KvmStatus, POWER_COMMAND_POLICY, POWER_STATE, PowerCommandPolicy, PowerState,
-        SOL_STATE, SOL_STATUS, STATUS_INDICATION, SolState, SolStatus, StatusIndication,
+        KVM_STATE, KVM_STATUS, KvmState, KvmStatus, POWER_COMMAND_POLICY, POWER_STATE, PowerCommandPolicy, PowerState, SOL_STATE,
+        SOL_STATUS, STATUS_INDICATION, SolState, SolStatus, StatusIndication,
     },
     patterns::{NAME, UUID},
     record,

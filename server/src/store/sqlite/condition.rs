@@ -98,8 +98,8 @@ impl<'a> Conditions<'a> {
                 let mark = self.bind(*number);
                 format!("{column} = {mark}")
             }
-            Test::Is(Value::Text(text)) => {
-                let mark = self.bind(text.clone());
+            Test::Is(Value::Text(exactly)) => {
+                let mark = self.bind(exactly.clone());
                 format!("{column} = {mark}")
             }
             Test::In(values) => {
@@ -108,7 +108,7 @@ impl<'a> Conditions<'a> {
                     .map(|value| match value {
                         Value::Null => serde_json::Value::Null,
                         Value::Int(number) => (*number).into(),
-                        Value::Text(text) => text.as_str().into(),
+                        Value::Text(one) => one.as_str().into(),
                     })
                     .collect();
                 let mark = self.bind(serde_json::Value::from(list).to_string());

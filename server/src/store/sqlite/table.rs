@@ -62,7 +62,9 @@ impl Table {
         Self {
             spec,
             get: format!("SELECT {columns} FROM {table} WHERE project = ? AND resource_id = ?"),
-            get_many: format!("SELECT {columns} FROM {table} WHERE project = ? AND resource_id IN (SELECT value FROM json_each(?))"),
+            get_many: format!(
+                "SELECT {columns} FROM {table} WHERE project = ? AND resource_id IN (SELECT value FROM json_each(?))"
+            ),
             insert: format!("INSERT INTO {table} ({columns}) VALUES ({marks})"),
             update: format!(
                 "UPDATE {table} SET revision = revision + 1, updated_at = ?, {} WHERE project = ? AND resource_id = ? AND revision = ?",

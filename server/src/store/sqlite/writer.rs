@@ -97,13 +97,19 @@ impl Writing<'_> {
             }
             Change::RequireExists { spec, project, id } => {
                 let table = self.tables.of(spec);
-                let found = self.connection.prepare_cached(&table.exists).and_then(|mut statement| statement.exists(params![project, id]));
+                let found = self
+                    .connection
+                    .prepare_cached(&table.exists)
+                    .and_then(|mut statement| statement.exists(params![project, id]));
                 if self.place.map(found)? { Ok(()) } else { Err(StoreError::Missing { kind: spec, id: id.clone() }) }
             }
             Change::RequireNone { spec, project, filter } => {
                 let (condition, conditions) = self.condition(spec, project, filter);
                 let statement = format!("SELECT count(*) FROM {} WHERE {condition}", spec.table);
-                let found = self.connection.prepare_cached(&statement).and_then(|mut statement| statement.query_row(conditions.parameters(), |row| row.get::<_, i64>(0)));
+                let found = self
+                    .connection
+                    .prepare_cached(&statement)
+                    .and_then(|mut statement| statement.query_row(conditions.parameters(), |row| row.get::<_, i64>(0)));
                 match u64::try_from(self.place.map(found)?).unwrap_or(0) {
                     0 => Ok(()),
                     count => Err(StoreError::InUse { kind: spec.prefix, count }),
@@ -174,7 +180,8 @@ impl Writing<'_> {
         }
         let text = error.to_string();
         let listed = text.rsplit(": ").next().unwrap_or_default();
-        let columns: Vec<&str> = listed.split(", ").map(|name| name.rsplit('.').next().unwrap_or(name)).filter(|name| *name != "project").collect();
+        let columns: Vec<&str> =
+            listed.split(", ").map(|name| name.rsplit('.').next().unwrap_or(name)).filter(|name| *name != "project").collect();
         if columns == ["resource_id"] {
             return StoreError::IdTaken { id: row.meta.id.clone() };
         }
