@@ -4,4 +4,5 @@ pub mod clock;
 pub mod identity;
 pub mod inventory;
 pub mod maintenance;
+pub mod release;
 pub mod store;

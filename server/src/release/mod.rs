@@ -1,0 +1,248 @@
+//! The Release Service: images, kept by their digest, written once and served in parts.
+
+mod range;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt, pin_mut};
+use sha2::{Digest, Sha256};
+use tokio::{
+    fs::{self, File},
+    io::{AsyncSeekExt, AsyncWriteExt, SeekFrom},
+};
+
+pub use self::range::{Part, part_of};
+
+/// First segment of image paths, as agents know it from the file server of the Edge Orchestrator.
+pub const PREFIX: &str = "files-edge-orch";
+
+/// Images on disk: `<root>/<project UUID>/<SHA-256>`.
+#[derive(Debug, Clone)]
+pub struct Images {
+    root: PathBuf,
+}
+
+/// An image that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Length in bytes.
+    pub size: u64,
+}
+
+/// Why an image was not kept or is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// The digest in the address is none.
+    #[error("{0:?} is not a SHA-256 in 64 lower-case hex digits")]
+    NotADigest(String),
+    /// What arrived is not what was announced.
+    #[error(
+        "the file has SHA-256 {actual}, but {announced} was announced: it was altered or cut short on its way; nothing was kept, send it again"
+    )]
+    Mismatch {
+        /// As announced.
+        announced: String,
+        /// As received.
+        actual: String,
+    },
+    /// The file is longer than the server takes.
+    #[error("the file is longer than {limit} bytes, the most that this server takes; nothing was kept")]
+    TooLong {
+        /// Bytes.
+        limit: u64,
+    },
+    /// The sender stopped.
+    #[error("the sender ended after {received} bytes: {reason}; nothing was kept, send it again")]
+    Interrupted {
+        /// Bytes received.
+        received: u64,
+        /// Why.
+        reason: String,
+    },
+    /// No space is left.
+    #[error("no space left for images at {place}: free some space; nothing was kept")]
+    Full {
+        /// Path.
+        place: String,
+    },
+    /// The disk failed.
+    #[error("images at {place} cannot be used: {error}")]
+    Disk {
+        /// Path.
+        place: String,
+        /// In the system's words.
+        error: io::Error,
+    },
+}
+
+impl Images {
+    /// Images below a directory, which is made when it is first needed.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Path under which an image of a project is served, relative to the server's address.
+    pub fn url(project: &str, sha256: &str, name: &str) -> String {
+        format!("{PREFIX}/{project}/{sha256}/{name}")
+    }
+
+    /// Keeps a file under the digest it was announced with. It is there for readers only when it is whole, has that
+    /// digest and is on the disk. `temporary` names the file while it is being written; each upload has its own.
+    pub async fn keep<E: std::fmt::Display>(
+        &self,
+        project: &str,
+        announced: &str,
+        temporary: &str,
+        limit: u64,
+        body: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Image, ReleaseError> {
+        check_digest(announced)?;
+        let directory = self.root.join(project);
+        self.done(&directory, fs::create_dir_all(&directory).await)?;
+        let path = directory.join(format!(".{temporary}.part"));
+        let received = self.receive(&path, limit, body).await;
+        let image = match received {
+            Ok(image) if image.sha256 == announced => image,
+            Ok(image) => {
+                remove(&path).await;
+                return Err(ReleaseError::Mismatch { announced: announced.to_owned(), actual: image.sha256 });
+            }
+            Err(error) => {
+                remove(&path).await;
+                return Err(error);
+            }
+        };
+        let kept = directory.join(announced);
+        self.done(&kept, fs::rename(&path, &kept).await)?;
+        self.done(&directory, flush_directory(&directory).await)?;
+        Ok(image)
+    }
+
+    /// Opens a part of an image. `None` if the project has no such image.
+    pub async fn open(&self, project: &str, sha256: &str) -> Result<Option<(File, Image)>, ReleaseError> {
+        check_digest(sha256)?;
+        let path = self.root.join(project).join(sha256);
+        match File::open(&path).await {
+            Ok(file) => {
+                let size = self.done(&path, file.metadata().await)?.len();
+                Ok(Some((file, Image { sha256: sha256.to_owned(), size })))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed(&path, error)),
+        }
+    }
+
+    /// Goes to the first byte of a part.
+    pub async fn seek(&self, file: &mut File, part: Part) -> Result<(), ReleaseError> {
+        self.done(&self.root, file.seek(SeekFrom::Start(part.first)).await).map(drop)
+    }
+
+    async fn receive<E: std::fmt::Display>(
+        &self,
+        path: &Path,
+        limit: u64,
+        body: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Image, ReleaseError> {
+        let mut file = self.done(path, File::create(path).await)?;
+        let mut hash = Sha256::new();
+        let mut size = 0;
+        pin_mut!(body);
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|error| ReleaseError::Interrupted { received: size, reason: error.to_string() })?;
+            size += chunk.len() as u64;
+            if size > limit {
+                return Err(ReleaseError::TooLong { limit });
+            }
+            hash.update(&chunk);
+            self.done(path, file.write_all(&chunk).await)?;
+        }
+        self.done(path, file.flush().await)?;
+        self.done(path, file.sync_all().await)?;
+        Ok(Image { sha256: hex::encode(hash.finalize()), size })
+    }
+
+    fn done<T>(&self, path: &Path, result: io::Result<T>) -> Result<T, ReleaseError> {
+        result.map_err(|error| self.failed(path, error))
+    }
+
+    fn failed(&self, path: &Path, error: io::Error) -> ReleaseError {
+        if error.kind() == io::ErrorKind::StorageFull {
+            return ReleaseError::Full { place: self.root.display().to_string() };
+        }
+        ReleaseError::Disk { place: path.display().to_string(), error }
+    }
+}
+
+fn check_digest(text: &str) -> Result<(), ReleaseError> {
+    let digits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if digits { Ok(()) } else { Err(ReleaseError::NotADigest(text.to_owned())) }
+}
+
+/// What cannot be removed is a leftover that the next start clears.
+async fn remove(path: &Path) {
+    let _ = fs::remove_file(path).await;
+}
+
+/// A new name is durable only when its directory is.
+async fn flush_directory(path: &Path) -> io::Result<()> {
+    File::open(path).await?.sync_all().await
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+
+    use super::*;
+
+    const PROJECT: &str = "11111111-2222-4333-8444-555555555555";
+
+    async fn keep(images: &Images, announced: &str, chunks: Vec<Result<Bytes, String>>) -> Result<Image, ReleaseError> {
+        images.keep(PROJECT, announced, "1", 10, stream::iter(chunks)).await
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "an item of the stream")]
+    fn chunk(text: &'static str) -> Result<Bytes, String> {
+        Ok(Bytes::from_static(text.as_bytes()))
+    }
+
+    #[tokio::test]
+    async fn only_whole_files_with_the_announced_digest_are_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let images = Images::new(directory.path());
+        let digest = hex::encode(Sha256::digest("abcdef"));
+        let refused = [
+            (vec![chunk("abc")], "was announced"),
+            (vec![chunk("abc"), Err("connection reset".to_owned())], "ended after 3 bytes: connection reset"),
+            (vec![chunk("abcdef"), chunk("ghijkl")], "longer than 10 bytes"),
+        ];
+        for (chunks, expected) in refused {
+            let error = keep(&images, &digest, chunks).await.unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+            assert!(images.open(PROJECT, &digest).await.unwrap().is_none());
+            assert_eq!(std::fs::read_dir(directory.path().join(PROJECT)).unwrap().count(), 0, "nothing is left of it");
+        }
+        let kept = keep(&images, &digest, vec![chunk("abc"), chunk("def")]).await.unwrap();
+        assert_eq!(kept, Image { sha256: digest.clone(), size: 6 });
+        let (_, found) = images.open(PROJECT, &digest).await.unwrap().unwrap();
+        assert_eq!(found, kept);
+        assert!(
+            images.open("22222222-2222-4333-8444-555555555555", &digest).await.unwrap().is_none(),
+            "other projects do not see it"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_address_cannot_leave_the_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let images = Images::new(directory.path());
+        for digest in ["../../etc/passwd", "", &"A".repeat(64), &"a".repeat(63)] {
+            assert!(matches!(images.open(PROJECT, digest).await, Err(ReleaseError::NotADigest(_))), "{digest}");
+        }
+    }
+}
