@@ -6,3 +6,4 @@ pub mod inventory;
 pub mod maintenance;
 pub mod release;
 pub mod store;
+pub mod tls;
