@@ -1,9 +1,18 @@
 //! A lightweight Edge Orchestrator in one binary.
 
+pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod data_dir;
+pub mod grpc;
+pub mod http;
 pub mod identity;
 pub mod inventory;
+pub mod listener;
 pub mod maintenance;
+pub mod oidc;
 pub mod release;
+pub mod rest;
 pub mod store;
 pub mod tls;

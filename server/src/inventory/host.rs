@@ -172,7 +172,7 @@ impl Inventory {
     /// Changes name and onboarding of a registered machine.
     pub async fn register_again(&self, project: &str, id: &str, register: &HostRegister) -> Result<(Row, View), ApiError> {
         let row = self
-            .modify(&HOST, project, id, async |_, before| {
+            .modify(&HOST, project, id, &|_: &Scope<'_>, before: &Row| {
                 let mut host = Host::from_row(before.clone());
                 if let Some(name) = &register.name {
                     host.name.clone_from(name);
@@ -191,7 +191,7 @@ impl Inventory {
                 .map_err(|what| ApiError::schema(format!("parameter \"note\" in query has an error: {what}")))?;
         }
         let row = self
-            .modify(&HOST, project, id, async |_, before| {
+            .modify(&HOST, project, id, &|_: &Scope<'_>, before: &Row| {
                 let mut host = Host::from_row(before.clone());
                 move_to(&mut host, state)?;
                 if let Some(note) = note {
@@ -206,7 +206,7 @@ impl Inventory {
     /// Records that a node has proved to be this host: it is trusted from now on.
     pub async fn enrolled(&self, project: &str, id: &str) -> Result<Host, ApiError> {
         let row = self
-            .modify(&HOST, project, id, async |scope, before| {
+            .modify(&HOST, project, id, &|scope: &Scope<'_>, before: &Row| {
                 let mut host = Host::from_row(before.clone());
                 let now = u32::try_from(scope.now()).unwrap_or(u32::MAX);
                 host.current_state = HostState::Onboarded;

@@ -132,11 +132,11 @@ async fn check_desired(scope: &Scope<'_>, instance: &Instance, wanted: &Os) -> R
 impl Inventory {
     /// Withdraws trust from an instance.
     pub async fn invalidate_instance(&self, project: &str, id: &str) -> Result<(), ApiError> {
-        let rule = async |_: &Scope<'_>, before: &Row| {
+        let rule = |_: &Scope<'_>, before: &Row| {
             let mut instance = Instance::from_row(before.clone());
             instance.desired_state = InstanceState::Untrusted;
             Ok((instance.into_row(), Vec::new()))
         };
-        self.modify(&INSTANCE, project, id, rule).await.map(drop)
+        self.modify(&INSTANCE, project, id, &rule).await.map(drop)
     }
 }

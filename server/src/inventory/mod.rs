@@ -79,6 +79,41 @@ pub trait Resource: Send + Sync {
     }
 }
 
+/// What a record becomes, and what else changes with it.
+pub type Changed = Result<(Row, Vec<Change>), ApiError>;
+
+/// Decides what a record becomes.
+#[async_trait]
+pub trait Rule: Sync {
+    /// Applied to the record as it is now; again if somebody else was faster.
+    async fn apply(&self, scope: &Scope<'_>, before: &Row) -> Changed;
+}
+
+#[async_trait]
+impl<F: Fn(&Scope<'_>, &Row) -> Changed + Sync> Rule for F {
+    async fn apply(&self, scope: &Scope<'_>, before: &Row) -> Changed {
+        self(scope, before)
+    }
+}
+
+/// What a PATCH or PUT asks for.
+struct Asked<'a> {
+    resource: &'a dyn Resource,
+    input: &'a Input,
+    purpose: Purpose,
+}
+
+#[async_trait]
+impl Rule for Asked<'_> {
+    async fn apply(&self, scope: &Scope<'_>, before: &Row) -> Changed {
+        let mut after = before.clone();
+        self.input.clone().change(&mut after, self.purpose)?;
+        let mut changes = self.resource.changing(scope, before, &mut after, self.input).await?;
+        changes.extend(required_links(scope.project, Some(before), &after));
+        Ok((after, changes))
+    }
+}
+
 /// Where and when a rule is applied.
 pub struct Scope<'a> {
     /// Records of this and other kinds.
@@ -158,6 +193,13 @@ impl Inventory {
         id::make(spec.prefix, self.random.u32())
     }
 
+    /// Text that is drawn anew at each call, for names that must not meet.
+    pub fn draw(&self) -> String {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes);
+        hex::encode(bytes)
+    }
+
     /// One record, and what its links lead to.
     pub async fn get(&self, resource: &dyn Resource, project: &str, id: &str) -> Result<(Row, View), ApiError> {
         let spec = checked(resource.spec(), id)?;
@@ -218,32 +260,18 @@ impl Inventory {
         input: Input,
         purpose: Purpose,
     ) -> Result<(Row, View), ApiError> {
-        let row = self
-            .modify(resource.spec(), project, id, async |scope, before| {
-                let mut after = before.clone();
-                input.clone().change(&mut after, purpose)?;
-                let mut changes = resource.changing(scope, before, &mut after, &input).await?;
-                changes.extend(required_links(scope.project, Some(before), &after));
-                Ok((after, changes))
-            })
-            .await?;
+        let row = self.modify(resource.spec(), project, id, &Asked { resource, input: &input, purpose }).await?;
         self.viewed(resource.one(), project, row).await
     }
 
     /// Changes a record by a rule that may be applied again if somebody else was faster. Nothing is written if
     /// nothing differs.
-    pub async fn modify(
-        &self,
-        spec: &'static Spec,
-        project: &str,
-        id: &str,
-        rule: impl AsyncFn(&Scope<'_>, &Row) -> Result<(Row, Vec<Change>), ApiError>,
-    ) -> Result<Row, ApiError> {
+    pub async fn modify(&self, spec: &'static Spec, project: &str, id: &str, rule: &dyn Rule) -> Result<Row, ApiError> {
         let spec = checked(spec, id)?;
         for _ in 0..ATTEMPTS {
             let scope = self.scope(project);
             let before = scope.find(spec, id).await?;
-            let (mut after, mut changes) = rule(&scope, &before).await?;
+            let (mut after, mut changes) = rule.apply(&scope, &before).await?;
             if after == before && changes.is_empty() {
                 return Ok(before);
             }

@@ -14,6 +14,12 @@ use emt_api::{
     spec::Spec,
 };
 
+/// Opens the embedded store with every kind of record that the server keeps.
+pub fn open(path: &std::path::Path) -> Result<sqlite::SqliteStore, StoreError> {
+    let kinds: Vec<&'static Spec> = emt_api::resources::ALL.iter().chain(crate::identity::RECORDS).copied().collect();
+    sqlite::SqliteStore::open(path, &kinds)
+}
+
 /// Records of any kind, kept durably.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {

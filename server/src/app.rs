@@ -1,0 +1,198 @@
+//! The server as a whole: what is made when, and how it starts and stops.
+
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use axum::Router;
+use rustls::ServerConfig;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    clock::{Clock, Randomness},
+    config::{Config, ConfigError},
+    data_dir::{DataDir, DataError},
+    grpc, http,
+    identity::{Admin, Identity, IdentityError},
+    inventory::Inventory,
+    listener,
+    maintenance::MaintenanceManager,
+    oidc,
+    release::Images,
+    rest::{self, Rest},
+    store::{self, Store, StoreError},
+    tls::{self, Pair},
+};
+
+/// How often the server's certificate is issued anew while it runs; it is valid for over a year.
+const RENEWAL: Duration = Duration::from_hours(30 * 24);
+/// How often what has expired is removed.
+const PURGE: Duration = Duration::from_mins(10);
+
+/// Why the server cannot be made or run.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The data directory.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The settings.
+    #[error("the settings cannot be used: {0}")]
+    Config(#[from] ConfigError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Users, keys, projects.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The port.
+    #[error("cannot listen at {address}: {error}{}", hint(.error))]
+    Listen {
+        /// Address and port.
+        address: SocketAddr,
+        /// In the system's words.
+        error: io::Error,
+    },
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "; another program uses this port: choose another with --listen",
+        io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege: choose another with --listen",
+        _ => "",
+    }
+}
+
+/// Makes the data directory. What is there already stays as it is, so that an interrupted `init` is finished by the next.
+/// `false` if nothing was left to make.
+pub async fn init(data: &DataDir, config: &Config, admin: &Admin, project: &str) -> Result<bool, AppError> {
+    let clock = Clock::System;
+    data.make()?;
+    let _lock = data.lock()?;
+    let was_made = data.is_made();
+    let settings = format!("listen = \"{}\"\nfqdn = \"{}\"\n", config.listen, config.fqdn);
+    data.write_settings(&settings)?;
+    let authority = data.authority_or_new(clock.now_ms())?;
+    if !was_made {
+        data.issue(&authority, &config.fqdn, clock.now_ms())?;
+    }
+    let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
+    let identity = Identity::open(Arc::clone(&store), clock, Randomness::System).await?;
+    if identity.is_initialised().await? {
+        return Ok(false);
+    }
+    identity.bootstrap(admin, project).await?;
+    Ok(true)
+}
+
+/// Whether there is nothing left for [`init`] to make.
+pub async fn is_complete(data: &DataDir) -> Result<bool, AppError> {
+    if !data.is_made() {
+        return Ok(false);
+    }
+    let _lock = data.lock()?;
+    let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
+    Ok(Identity::open(store, Clock::System, Randomness::System).await?.is_initialised().await?)
+}
+
+/// A server that listens but does not serve yet.
+pub struct Server {
+    listener: TcpListener,
+    /// Where it listens, with the port that the system chose if it was asked to.
+    pub address: SocketAddr,
+    /// Address that clients use.
+    pub origin: String,
+    config: Config,
+    data: DataDir,
+    authority: Pair,
+    parts: Parts,
+    _lock: std::fs::File,
+}
+
+/// What the sides of the server share.
+struct Parts {
+    store: Arc<dyn Store>,
+    identity: Identity,
+    clock: Clock,
+    random: Randomness,
+}
+
+impl Server {
+    /// Opens the data directory and the port.
+    pub async fn open(data: DataDir, config: Config) -> Result<Self, AppError> {
+        let (clock, random) = (Clock::System, Randomness::System);
+        if !data.is_made() {
+            return Err(DataError::NotMade(data.root().to_owned()).into());
+        }
+        let lock = data.lock()?;
+        let authority = data.read_authority()?;
+        let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
+        let identity = Identity::open(Arc::clone(&store), clock.clone(), random.clone()).await?;
+        if !identity.is_initialised().await? {
+            return Err(DataError::NotMade(data.root().to_owned()).into());
+        }
+        let address = config.listen;
+        let listener = TcpListener::bind(address).await.map_err(|error| AppError::Listen { address, error })?;
+        let address = listener.local_addr().map_err(|error| AppError::Listen { address, error })?;
+        let origin = format!("https://{}:{}", config.fqdn, address.port());
+        let parts = Parts { store, identity, clock, random };
+        Ok(Self { listener, address, origin, config, data, authority, parts, _lock: lock })
+    }
+
+    /// Serves until `stop` becomes true, then finishes what was accepted.
+    pub async fn serve(self, stop: watch::Receiver<bool>) -> Result<(), AppError> {
+        let issue = {
+            let (data, authority, fqdn, clock) =
+                (self.data.clone(), self.authority.clone(), self.config.fqdn.clone(), self.parts.clock.clone());
+            move || -> Result<Arc<ServerConfig>, AppError> {
+                Ok(tls::server_config(&data.issue(&authority, &fqdn, clock.now_ms())?)?)
+            }
+        };
+        let (tls, certificate) = watch::channel(issue()?);
+        let renewal = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(RENEWAL).await;
+                match issue() {
+                    Ok(renewed) => drop(tls.send(renewed)),
+                    Err(error) => tracing::error!(%error, "the certificate was not renewed; the old one is still valid"),
+                }
+            }
+        });
+        let purge = tokio::spawn(purge(self.parts.identity.clone()));
+        let service = http::service(self.routes(), self.parts.clock.clone(), self.parts.random.clone());
+        listener::serve(self.listener, certificate, service, stop).await;
+        renewal.abort();
+        purge.abort();
+        Ok(())
+    }
+
+    fn routes(&self) -> Router {
+        let Parts { store, identity, clock, random } = &self.parts;
+        let rest = Rest {
+            inventory: Inventory::new(Arc::clone(store), clock.clone(), random.clone()),
+            identity: identity.clone(),
+            images: Images::new(self.data.images()),
+            image_limit: self.config.image_limit,
+            origin: self.origin.as_str().into(),
+        };
+        let manager = MaintenanceManager::new(Arc::clone(store), clock.clone(), random.clone());
+        let names = oidc::IssuerNames::new(&self.config.fqdn, self.address.port());
+        rest::router(rest)
+            .merge(oidc::router(identity.clone(), names))
+            .route_service(grpc::PATH, grpc::maintenance(manager, identity.clone()))
+    }
+}
+
+async fn purge(identity: Identity) {
+    loop {
+        tokio::time::sleep(PURGE).await;
+        if let Err(error) = identity.purge().await {
+            tracing::warn!(%error, "what has expired was not removed");
+        }
+    }
+}
+
+/// The settings of a data directory.
+pub fn settings(data: &DataDir, file: Option<&Path>, flags: &crate::config::Flags) -> Result<Config, AppError> {
+    Ok(Config::load(data.root(), file, flags)?)
+}

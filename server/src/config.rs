@@ -1,0 +1,135 @@
+//! Settings: built in, then the data directory's file, then the environment (`EMT_SERVER_…`), then flags.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+/// Prefix of environment variables: `EMT_SERVER_LISTEN` sets `listen`.
+pub const ENVIRONMENT: &str = "EMT_SERVER_";
+/// The settings' file in the data directory, unless another is named.
+pub const FILE: &str = "emt-server.toml";
+
+/// The settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Address and port to listen at.
+    pub listen: SocketAddr,
+    /// Domain name: the API answers as `api.FQDN`, identity as `keycloak.FQDN`.
+    pub fqdn: String,
+    /// Most bytes of one image.
+    pub image_limit: u64,
+    /// Form of the log: `text` or `json`.
+    pub log_format: LogFormat,
+    /// What is logged, such as `info` or `info,emt_server=debug`.
+    pub log: String,
+}
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
+            fqdn: "emt.localhost".to_owned(),
+            image_limit: 16 * 1024 * 1024 * 1024,
+            log_format: LogFormat::Text,
+            log: "info".to_owned(),
+        }
+    }
+}
+
+/// What the command line sets; what is absent is left to the other sources.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Flags {
+    /// See [`Config::listen`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// See [`Config::fqdn`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fqdn: Option<String>,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Some source has a wrong value or an unknown name.
+    #[error("{0}")]
+    Wrong(Box<figment::Error>),
+    /// The named file is not there.
+    #[error("the settings' file {0} does not exist: check the path given with --config")]
+    NoFile(PathBuf),
+}
+
+impl Config {
+    /// Reads the settings; `file` must exist, the data directory's own file may be absent.
+    pub fn load(data: &Path, file: Option<&Path>, flags: &Flags) -> Result<Self, ConfigError> {
+        if let Some(file) = file.filter(|file| !file.exists()) {
+            return Err(ConfigError::NoFile(file.to_owned()));
+        }
+        let path = file.map_or_else(|| data.join(FILE), Path::to_owned);
+        Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file_exact(path))
+            .merge(Env::prefixed(ENVIRONMENT).map(|key| key.as_str().replace('_', "-").into()).ignore(&["data-dir", "config"]))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|error| ConfigError::Wrong(Box::new(error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::result_large_err, reason = "the type of the test harness")]
+    fn later_sources_win() {
+        figment::Jail::expect_with(|jail| {
+            let data = jail.directory().to_owned();
+            let load = |flags: &Flags| Config::load(&data, None, flags).unwrap();
+            assert_eq!(load(&Flags::default()), Config::default());
+            jail.create_file(FILE, "listen = \"127.0.0.1:1\"\nfqdn = \"file.test\"\nlog = \"debug\"")?;
+            jail.set_env("EMT_SERVER_LISTEN", "127.0.0.1:2");
+            jail.set_env("EMT_SERVER_LOG_FORMAT", "json");
+            let flags = Flags { fqdn: Some("flag.test".to_owned()), listen: None };
+            let config = load(&flags);
+            assert_eq!((config.listen.port(), config.fqdn.as_str(), config.log.as_str()), (2, "flag.test", "debug"));
+            assert_eq!(config.log_format, LogFormat::Json);
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[allow(clippy::result_large_err, reason = "the type of the test harness")]
+    fn wrong_settings_are_named() {
+        figment::Jail::expect_with(|jail| {
+            let data = jail.directory().to_owned();
+            for (text, expected) in
+                [("lisen = \"x\"", "lisen"), ("listen = \"nowhere\"", "listen"), ("log-format = \"xml\"", "log-format")]
+            {
+                jail.create_file(FILE, text)?;
+                let error = Config::load(&data, None, &Flags::default()).unwrap_err().to_string();
+                assert!(error.contains(expected), "{error}");
+            }
+            let missing = Config::load(&data, Some(Path::new("absent.toml")), &Flags::default()).unwrap_err();
+            assert!(matches!(missing, ConfigError::NoFile(_)));
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,82 @@
+//! OpenID Connect as clients of a Keycloak realm know it: the same paths, answers and error texts.
+
+mod form;
+mod metadata;
+mod names;
+mod token;
+mod user;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::json;
+
+pub use self::names::IssuerNames;
+use crate::identity::{Identity, OAuthError};
+
+/// Where the realm's protocol endpoints are.
+const PROTOCOL: &str = "/realms/master/protocol/openid-connect";
+
+#[derive(Clone)]
+struct Oidc {
+    identity: Identity,
+    names: Arc<IssuerNames>,
+}
+
+/// All routes of identity.
+pub fn router(identity: Identity, names: IssuerNames) -> Router {
+    let protocol = Router::new()
+        .route("/token", post(token::token).fallback(not_allowed))
+        .route("/certs", get(metadata::certs).fallback(not_allowed))
+        .route("/logout", post(token::logout).get(token::logout_page).fallback(not_allowed))
+        .route("/revoke", post(token::revoke).fallback(not_allowed))
+        .route("/userinfo", get(user::info).post(user::info).fallback(not_allowed));
+    Router::new()
+        .route("/realms/master", get(metadata::realm).fallback(not_found))
+        .route("/realms/master/.well-known/openid-configuration", get(metadata::discovery).fallback(not_found))
+        .route("/realms/master/.well-known/oauth-authorization-server", get(metadata::discovery).fallback(not_found))
+        .route("/.well-known/oauth-authorization-server/realms/master", get(metadata::discovery).fallback(not_found))
+        .nest(PROTOCOL, protocol)
+        .route("/realms/master/{*path}", get(not_found).fallback(not_found))
+        .route("/realms/{realm}/{*path}", get(no_realm).fallback(no_realm))
+        .with_state(Oidc { identity, names: Arc::new(names) })
+}
+
+async fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({"error": "HTTP 404 Not Found"}))).into_response()
+}
+
+async fn no_realm() -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({"error": "Realm does not exist"}))).into_response()
+}
+
+async fn not_allowed() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, Json(json!({"error": "HTTP 405 Method Not Allowed"}))).into_response()
+}
+
+/// Answers with tokens or about them must not be kept by anybody on the way.
+fn unkept(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        let (status, error, description) = match self {
+            Self::Told { status, error, description } => (status, error, description),
+            Self::Failed(error) => {
+                tracing::error!(%error, "identity failed");
+                (503, "temporarily_unavailable", "the server cannot do this now; its log tells more".to_owned())
+            }
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        unkept((status, Json(json!({"error": error, "error_description": description}))).into_response())
+    }
+}

@@ -1,0 +1,92 @@
+//! Under which address the server calls itself in a token: the one it was called by, if that is one of its own.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+
+use super::Oidc;
+
+/// The server's names.
+#[derive(Debug, Clone)]
+pub struct IssuerNames {
+    fqdn: String,
+    port: u16,
+}
+
+impl IssuerNames {
+    /// A domain name and the port.
+    pub fn new(fqdn: &str, port: u16) -> Self {
+        Self { fqdn: fqdn.to_ascii_lowercase(), port }
+    }
+
+    /// The base address for a request to `host`, such as `keycloak.emt.localhost:8443`. A foreign name gets the default, so
+    /// that nobody can have tokens made in the name of another server.
+    pub fn base(&self, host: Option<&str>) -> String {
+        match host.filter(|host| self.is_own(host)) {
+            Some(host) => format!("https://{}", host.to_ascii_lowercase()),
+            None if self.port == 443 => format!("https://keycloak.{}", self.fqdn),
+            None => format!("https://keycloak.{}:{}", self.fqdn, self.port),
+        }
+    }
+
+    fn is_own(&self, host: &str) -> bool {
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let name = name.to_ascii_lowercase();
+        let below = name.strip_suffix(&self.fqdn).and_then(|rest| rest.strip_suffix('.'));
+        let plain = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        ["localhost", "127.0.0.1", "[::1]", &self.fqdn].contains(&name.as_str())
+            || below.is_some_and(|labels| labels.split('.').all(plain))
+    }
+}
+
+/// The base address for a request.
+pub(super) struct Base(pub(super) String);
+
+impl FromRequestParts<Oidc> for Base {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, oidc: &Oidc) -> Result<Self, Self::Rejection> {
+        // HTTP/2 has the name in the address, HTTP/1.1 in a header.
+        let host = parts.uri.authority().map(axum::http::uri::Authority::as_str);
+        let host = host.or_else(|| parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()));
+        Ok(Self(oidc.names.base(host)))
+    }
+}
+
+impl Base {
+    /// The issuer of tokens.
+    pub(super) fn issuer(&self) -> String {
+        format!("{}/realms/master", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_names_are_echoed() {
+        let names = IssuerNames::new("emt.localhost", 8443);
+        let default = "https://keycloak.emt.localhost:8443";
+        for (host, base) in [
+            (Some("keycloak.emt.localhost:8443"), default),
+            (Some("API.emt.localhost:9"), "https://api.emt.localhost:9"),
+            (Some("localhost:8443"), "https://localhost:8443"),
+            (Some("[::1]:8443"), "https://[::1]:8443"),
+            (Some("emt.localhost"), "https://emt.localhost"),
+            (Some("evil.example"), default),
+            (Some("evil.example/emt.localhost"), default),
+            (Some("evil@x.emt.localhost"), default),
+            (Some("xemt.localhost"), default),
+            (Some(""), default),
+            (None, default),
+        ] {
+            assert_eq!(names.base(host), base, "{host:?}");
+        }
+        assert_eq!(IssuerNames::new("emt.test", 443).base(None), "https://keycloak.emt.test");
+    }
+}

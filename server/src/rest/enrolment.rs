@@ -1,0 +1,38 @@
+//! A node exchanges its one-time token for credentials of its own.
+
+use axum::{extract::State, response::Response};
+use emt_api::{error::ApiError, id};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    Rest,
+    answer::{self, Refused},
+    request::JsonBody,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    token: String,
+    uuid: String,
+}
+
+/// `POST /v1/enrol` with `{"token", "uuid"}`. The token is the authority; no other credentials are needed.
+pub(super) async fn redeem(State(rest): State<Rest>, JsonBody(body): JsonBody) -> Result<Response, Refused> {
+    let request: Request =
+        serde_json::from_value(body).map_err(|error| ApiError::schema(format!("request body has an error: {error}")))?;
+    if !id::is_uuid(&request.uuid) {
+        return Err(ApiError::schema("request body has an error at \"/uuid\": a UUID in 8-4-4-4-12 hex form is needed").into());
+    }
+    let node = rest.identity.redeem_enrolment_token(&request.token, &request.uuid).await?;
+    rest.inventory.enrolled(&node.project.uuid, &node.host_id).await?;
+    tracing::info!(host = %node.host_id, client = %node.client_id, "a node has enrolled");
+    Ok(answer::json(json!({
+        "clientId": node.client_id,
+        "clientSecret": node.client_secret.as_str(),
+        "projectId": node.project.uuid,
+        "projectName": node.project.name,
+        "tokenUrl": format!("{}/realms/master/protocol/openid-connect/token", rest.origin),
+    })))
+}

@@ -1,0 +1,130 @@
+//! The Release Service: images in and out.
+
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use emt_api::{error::ApiError, id};
+use serde_json::json;
+use tokio::io::AsyncReadExt;
+use tokio_util::io::ReaderStream;
+
+use super::{
+    Rest,
+    answer::{self, Refused},
+    context::{InProject, Signed, path_parameter},
+    request::Parameters,
+};
+use crate::release::{Images, Part, part_of};
+
+/// Bytes read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// The digest in the path.
+pub(super) struct Digest(String);
+
+impl FromRequestParts<Rest> for Digest {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, Refused> {
+        path_parameter(parts, rest, "sha256").await.map(Self)
+    }
+}
+
+/// `PUT /v1/projects/{project}/releases/{sha256}?name=…` with the file as its body.
+pub(super) async fn upload(
+    State(rest): State<Rest>,
+    at: InProject,
+    Digest(sha256): Digest,
+    parameters: Parameters,
+    request: Request,
+) -> Result<Response, Refused> {
+    let name = parameters.text("name")?.unwrap_or("image.raw.gz");
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if name.len() > 128 || name.starts_with('.') || !name.bytes().all(plain) {
+        return Err(
+            ApiError::schema("parameter \"name\" in query has an error: letters, digits, dots, hyphens and underscores").into()
+        );
+    }
+    let temporary = rest.inventory.draw();
+    let body = request.into_body().into_data_stream();
+    let image = rest.images.keep(&at.project, &sha256, &temporary, rest.image_limit, body).await?;
+    tracing::info!(sha256 = %image.sha256, size = image.size, "an image was published");
+    let url = Images::url(&at.project, &image.sha256, name);
+    Ok(answer::json(json!({"sha256": image.sha256, "size": image.size, "url": url})))
+}
+
+/// Who may fetch images of a project: its readers and its nodes.
+pub(super) struct Fetcher {
+    project: String,
+}
+
+impl FromRequestParts<Rest> for Fetcher {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, Refused> {
+        let Signed(caller) = Signed::from_request_parts(parts, rest).await?;
+        let project = path_parameter(parts, rest, "project").await?;
+        // An image of another project is not found, as all that belongs to it.
+        if id::is_uuid(&project) && (caller.can_read(&project) || caller.is_agent_of(&project)) {
+            return Ok(Self { project });
+        }
+        Err(not_found())
+    }
+}
+
+/// `GET`, `HEAD /files-edge-orch/{project uuid}/{sha256}/{name}`, whole or in part.
+pub(super) async fn download(
+    State(rest): State<Rest>,
+    at: Fetcher,
+    Digest(sha256): Digest,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let Some((mut file, image)) = rest.images.open(&at.project, &sha256).await? else { return Err(not_found()) };
+    let tag = format!("\"{sha256}\"");
+    let given = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if given(header::IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
+        return Ok(with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag));
+    }
+    let range = given(header::RANGE).filter(|_| given(header::IF_RANGE).is_none_or(|known| known == tag));
+    let whole = Part { first: 0, length: image.size };
+    let (status, part) = match part_of(range, image.size) {
+        Ok(None) => (StatusCode::OK, whole),
+        Ok(Some(part)) => (StatusCode::PARTIAL_CONTENT, part),
+        Err(()) => {
+            let mut response = Refused::Api(ApiError::plain(416, format!("the image has {} bytes", image.size))).into_response();
+            set(&mut response, header::CONTENT_RANGE, &format!("bytes */{}", image.size));
+            return Ok(response);
+        }
+    };
+    rest.images.seek(&mut file, part).await?;
+    let body = Body::from_stream(ReaderStream::with_capacity(file.take(part.length), CHUNK));
+    let mut response = with_tag((status, body).into_response(), &tag);
+    set(&mut response, header::CONTENT_LENGTH, &part.length.to_string());
+    set(&mut response, header::CONTENT_TYPE, "application/octet-stream");
+    if status == StatusCode::PARTIAL_CONTENT {
+        let last = part.first + part.length - 1;
+        set(&mut response, header::CONTENT_RANGE, &format!("bytes {}-{last}/{}", part.first, image.size));
+    }
+    Ok(response)
+}
+
+fn with_tag(mut response: Response, tag: &str) -> Response {
+    set(&mut response, header::ETAG, tag);
+    set(&mut response, header::ACCEPT_RANGES, "bytes");
+    // What a digest names never changes.
+    set(&mut response, header::CACHE_CONTROL, "private, max-age=31536000, immutable");
+    response
+}
+
+fn set(response: &mut Response, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+fn not_found() -> Refused {
+    ApiError::plain(404, "no such image").into()
+}

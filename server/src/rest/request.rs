@@ -1,0 +1,69 @@
+//! Parts of a request.
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts, Query},
+    http::{HeaderMap, Request, header, request::Parts},
+};
+use emt_api::{error::ApiError, input, page::parameter};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value as Json;
+
+use super::{Rest, answer::Refused};
+
+/// Most bytes of a body (northbound contract, limits).
+const BODY_LIMIT: usize = 100 * 1024;
+
+/// A JSON body; none counts as `{}`.
+pub(super) struct JsonBody(pub(super) Json);
+
+impl FromRequest<Rest> for JsonBody {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request<Body>, _: &Rest) -> Result<Self, Refused> {
+        let (parts, body) = request.into_parts();
+        let body = match Limited::new(body, BODY_LIMIT).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => return Err(Refused::TooLong),
+            Err(error) => return Err(ApiError::schema(format!("request body has an error: {error}")).into()),
+        };
+        if !body.is_empty() && !is_json(&parts.headers) {
+            return Err(ApiError::schema("header Content-Type has an unexpected value: application/json is needed").into());
+        }
+        Ok(Self(input::parse(&body)?))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// The query's parameters, in order.
+pub(super) struct Parameters(pub(super) Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let Query(parameters) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|error| ApiError::schema(format!("the query has an error: {error}")))?;
+        Ok(Self(parameters))
+    }
+}
+
+impl Parameters {
+    /// A text.
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        parameter(&self.0, name)
+    }
+
+    /// A truth value; absent is false.
+    pub(super) fn truth(&self, name: &str) -> Result<bool, ApiError> {
+        match self.text(name)? {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ApiError::schema(format!("parameter \"{name}\" in query has an error: true or false is needed"))),
+        }
+    }
+}

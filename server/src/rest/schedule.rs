@@ -1,0 +1,121 @@
+//! Lists of schedules: of an owner with all that is above it, and of an instant.
+
+use axum::{extract::State, response::Response, routing::MethodRouter};
+use emt_api::{
+    error::ApiError,
+    filter::Expr,
+    id,
+    page::Paging,
+    record::Record,
+    resources::{RepeatedSchedule, SINGLE_SCHEDULE, SingleSchedule},
+};
+use emt_windows::{Cron, Schedule};
+
+use super::{
+    Rest,
+    answer::{Refused, written},
+    context::InProject,
+    request::Parameters,
+    resource::{self, page, rows, totals},
+};
+use crate::inventory::{Listing, Owner, REPEATED_SCHEDULES, Resource, SINGLE_SCHEDULES, refused, schedules_of};
+
+/// List and create.
+pub(super) fn collection(kind: &'static dyn Resource) -> MethodRouter<Rest> {
+    let create = resource::creation(kind);
+    create.get(async move |State(rest): State<Rest>, at: InProject, parameters: Parameters| {
+        let listing = list(&rest, kind, &at.project, &parameters).await?;
+        Result::<Response, Refused>::Ok(written(page(kind, &listing)))
+    })
+}
+
+/// `GET …/schedules`: both kinds, paged alike.
+pub(super) async fn joined(State(rest): State<Rest>, at: InProject, parameters: Parameters) -> Result<Response, Refused> {
+    let singles = list(&rest, &SINGLE_SCHEDULES, &at.project, &parameters).await?;
+    let repeated = list(&rest, &REPEATED_SCHEDULES, &at.project, &parameters).await?;
+    let mut out = Vec::with_capacity(4096);
+    out.push(b'{');
+    rows(&mut out, &SINGLE_SCHEDULES, &singles);
+    out.push(b',');
+    rows(&mut out, &REPEATED_SCHEDULES, &repeated);
+    totals(&mut out, singles.total + repeated.total, singles.has_next || repeated.has_next);
+    Ok(written(out))
+}
+
+async fn list(rest: &Rest, kind: &'static dyn Resource, project: &str, parameters: &Parameters) -> Result<Listing, Refused> {
+    let paging = Paging::read(&parameters.0)?;
+    let filter = match owner(parameters)? {
+        Some(owner) => schedules_of(&*rest.inventory.store, project, owner).await.map_err(refused)?,
+        None => Expr::everything(),
+    };
+    let Some(at) = instant(parameters)? else {
+        return Ok(rest.inventory.list(kind, project, filter, paging).await?);
+    };
+    // Whether a window is open cannot be asked of the store; schedules are few beside what they hold for.
+    let mut listing = rest.inventory.list(kind, project, filter, Paging::default()).await?;
+    listing.rows.retain(|row| {
+        let schedule = if std::ptr::eq(kind.spec(), &raw const SINGLE_SCHEDULE) {
+            single(&SingleSchedule::from_row(row.clone()))
+        } else {
+            repeated(&RepeatedSchedule::from_row(row.clone()))
+        };
+        schedule.is_some_and(|schedule| schedule.active(at).is_some())
+    });
+    listing.total = listing.rows.len() as u64;
+    let offset = usize::try_from(paging.offset).unwrap_or(usize::MAX).min(listing.rows.len());
+    listing.rows.drain(..offset);
+    if let Some(size) = paging.size.and_then(|size| usize::try_from(size).ok()) {
+        listing.rows.truncate(size);
+    }
+    listing.has_next = paging.has_next(listing.rows.len(), listing.total);
+    Ok(listing)
+}
+
+fn single(schedule: &SingleSchedule) -> Option<Schedule> {
+    let end = (schedule.end_seconds != 0).then_some(i64::from(schedule.end_seconds));
+    Schedule::single(i64::from(schedule.start_seconds), end).ok()
+}
+
+fn repeated(schedule: &RepeatedSchedule) -> Option<Schedule> {
+    let fields =
+        [&schedule.cron_minutes, &schedule.cron_hours, &schedule.cron_day_month, &schedule.cron_month, &schedule.cron_day_week];
+    let duration = u32::try_from(schedule.duration_seconds).ok()?;
+    Schedule::repeated(Cron::parse(fields.map(String::as_str)).ok()?, duration).ok()
+}
+
+/// `hostId`, `siteId` or `regionId`, also as the first generation of the API spelt them.
+fn owner(parameters: &Parameters) -> Result<Option<Owner<'_>>, ApiError> {
+    let mut owners = Vec::new();
+    for (names, prefix) in [(["hostId", "hostID"], "host"), (["siteId", "siteID"], "site"), (["regionId", "regionID"], "region")]
+    {
+        for name in names {
+            let Some(text) = parameters.text(name)? else { continue };
+            if !id::is(text, prefix) {
+                let text = format!("parameter \"{name}\" in query has an error: string does not match ^{prefix}-[0-9a-f]{{8}}$");
+                return Err(ApiError::schema(text));
+            }
+            owners.push(match prefix {
+                "host" => Owner::Host(text),
+                "site" => Owner::Site(text),
+                _ => Owner::Region(text),
+            });
+        }
+    }
+    if owners.len() > 1 {
+        return Err(ApiError::invalid("only one of hostId, siteId and regionId can be given"));
+    }
+    Ok(owners.pop())
+}
+
+fn instant(parameters: &Parameters) -> Result<Option<i64>, ApiError> {
+    for name in ["unixEpoch", "unix_epoch"] {
+        if let Some(text) = parameters.text(name)? {
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            let second = text.parse().ok().filter(|_| digits);
+            return second.map(Some).ok_or_else(|| {
+                ApiError::schema(format!("parameter \"{name}\" in query has an error: string does not match ^[0-9]+$"))
+            });
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,59 @@
+//! What counts as the same answer.
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+/// Whether an answer holds all that was recorded. `paged`: lists are compared by their size.
+pub fn same(recorded: &Json, answer: &Json, names: &HashMap<String, String>, paged: bool) -> Result<(), String> {
+    compare("", recorded, answer, names, paged)
+}
+
+fn compare(at: &str, recorded: &Json, answer: &Json, names: &HashMap<String, String>, paged: bool) -> Result<(), String> {
+    let differs = || Err(format!("{at}: {answer}, recorded {recorded}"));
+    match (recorded, answer) {
+        (Json::Object(recorded), Json::Object(found)) => recorded.iter().try_for_each(|(key, value)| {
+            let found = found.get(key).ok_or_else(|| format!("{at}: no key {key}"))?;
+            compare(&format!("{at}/{key}"), value, found, names, paged)
+        }),
+        (Json::Array(recorded), Json::Array(found)) => {
+            if recorded.len() != found.len() {
+                return Err(format!("{at}: {} items, recorded {}", found.len(), recorded.len()));
+            }
+            if paged {
+                return Ok(());
+            }
+            let mut left: Vec<&Json> = found.iter().collect();
+            for item in recorded {
+                let fits = left.iter().position(|found| compare(at, item, found, names, paged).is_ok());
+                match fits {
+                    Some(position) => drop(left.remove(position)),
+                    None if found.len() == 1 => return compare(&format!("{at}/0"), item, &found[0], names, paged),
+                    None => return Err(format!("{at}: no item is {item}")),
+                }
+            }
+            Ok(())
+        }
+        (Json::String(text), found) => {
+            if text_fits(text, found, names) {
+                Ok(())
+            } else {
+                differs()
+            }
+        }
+        (recorded, found) if recorded == found => Ok(()),
+        _ => differs(),
+    }
+}
+
+fn text_fits(recorded: &str, found: &Json, names: &HashMap<String, String>) -> bool {
+    let filled = super::fill(recorded, names);
+    match filled.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        Some("time") => found.as_str().is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok() && text.ends_with('Z')),
+        Some("epoch") => found.as_u64().is_some_and(|number| number > 0),
+        Some(kind) if !kind.contains(['{', '"', ' ']) => {
+            found.as_str().is_some_and(|text| emt_api::id::prefix(text) == Some(kind))
+        }
+        _ => found.as_str() == Some(filled.as_str()),
+    }
+}
