@@ -84,8 +84,11 @@ impl Config {
             return Err(ConfigError::NoFile(file.to_owned()));
         }
         let path = file.map_or_else(|| data.join(FILE), Path::to_owned);
-        Figment::from(Serialized::defaults(Self::default()))
-            .merge(Toml::file_exact(path))
+        let mut sources = Figment::from(Serialized::defaults(Self::default()));
+        if path.exists() {
+            sources = sources.merge(Toml::file_exact(path));
+        }
+        sources
             .merge(Env::prefixed(ENVIRONMENT).map(|key| key.as_str().replace('_', "-").into()).ignore(&["data-dir", "config"]))
             .merge(Serialized::defaults(flags))
             .extract()

@@ -35,7 +35,7 @@ fn unserved(step: &Step) -> Option<u16> {
         return Some(if path == "locations" { 404 } else { 400 });
     }
     let asks = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name) && !pair.ends_with('='));
-    (step.status == 200 && (asks("filter") || asks("orderBy")) && !path.contains("schedules")).then_some(501)
+    ((asks("filter") || asks("orderBy")) && !path.contains("schedules")).then_some(501)
 }
 
 async fn replay(name: &str) {
@@ -77,6 +77,9 @@ async fn replay(name: &str) {
             }
         }
         let paged = step.path.contains("pageSize") || step.path.contains("offset");
+        if step.answer == Json::from("") {
+            continue;
+        }
         if let Err(difference) = same(&step.answer, &answer, &names, paged) {
             let _ = writeln!(wrong, "{at}  {difference}");
         }

@@ -65,6 +65,23 @@ impl Input {
         self.values.iter().find(|(position, _)| *position == at).map(|(_, value)| value)
     }
 
+    /// Narrowed to the fields that a list of names, separated by commas, has; those that the body does not set are emptied.
+    /// A list without any known name is as none, as upstream has it.
+    #[must_use]
+    pub fn masked(mut self, spec: &'static Spec, mask: &str) -> Self {
+        let named = |field: &Field| mask.split(',').any(|name| name == field.column || name == field.json);
+        if !spec.fields.iter().any(named) {
+            return self;
+        }
+        self.values.retain(|(at, _)| named(&spec.fields[*at]));
+        for (at, field) in spec.fields.iter().enumerate().filter(|(_, field)| field.is_mutable() && named(field)) {
+            if !self.values.iter().any(|(given, _)| *given == at) {
+                self.values.push((at, field.empty_value()));
+            }
+        }
+        self
+    }
+
     /// Sets the fields of a record that is being made.
     pub fn fill(self, row: &mut Row) {
         for (at, value) in self.values {

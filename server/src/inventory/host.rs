@@ -67,6 +67,11 @@ impl Resource for Hosts {
 
     async fn changing(&self, _: &Scope<'_>, _: &Row, after: &mut Row, _: &Input) -> Result<Vec<Change>, ApiError> {
         check_labels(after)?;
+        typed(after, |host: &mut Host| {
+            if host.power_command_policy == PowerCommandPolicy::Unspecified {
+                host.power_command_policy = PowerCommandPolicy::Immediate;
+            }
+        });
         Ok(Vec::new())
     }
 

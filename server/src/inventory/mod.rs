@@ -226,7 +226,7 @@ impl Inventory {
         let mut row = Row::empty(resource.spec());
         input.fill(&mut row);
         let row = self.insert(resource, project, row).await?;
-        self.viewed(resource.one(), project, row).await
+        self.viewed(resource.one(), project, row).await.map(of_a_change)
     }
 
     /// Makes a record whose fields are set.
@@ -261,7 +261,7 @@ impl Inventory {
         purpose: Purpose,
     ) -> Result<(Row, View), ApiError> {
         let row = self.modify(resource.spec(), project, id, &Asked { resource, input: &input, purpose }).await?;
-        self.viewed(resource.one(), project, row).await
+        self.viewed(resource.one(), project, row).await.map(of_a_change)
     }
 
     /// Changes a record by a rule that may be applied again if somebody else was faster. Nothing is written if
@@ -312,6 +312,10 @@ impl Inventory {
         let view = View::load(&*self.store, project, plan, std::slice::from_ref(&row)).await.map_err(refused)?;
         Ok((row, view))
     }
+}
+
+fn of_a_change((row, view): (Row, View)) -> (Row, View) {
+    (row, view.of_a_change())
 }
 
 /// Refuses an id that has no id's form; one of another kind is that kind's "not found".

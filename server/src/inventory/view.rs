@@ -21,6 +21,7 @@ pub struct View {
     referrers: HashMap<(String, &'static str), String>,
     desired: HashMap<String, String>,
     total_sites: HashMap<String, u64>,
+    labels_hidden: bool,
 }
 
 struct Wanted {
@@ -46,6 +47,13 @@ impl View {
             view.load_targets(store, project, rows).await?;
         }
         Ok(view)
+    }
+
+    /// The view of an answer to a change: upstream shows inherited labels on reading only.
+    #[must_use]
+    pub fn of_a_change(mut self) -> Self {
+        self.labels_hidden = true;
+        self
     }
 
     /// Counts the sites at and below each of these regions.
@@ -235,6 +243,7 @@ impl Source for View {
 
     fn computed(&self, owner: &Row, computed: &Computed) -> Option<String> {
         match computed {
+            Computed::InheritedMetadata if self.labels_hidden => None,
             Computed::InheritedMetadata => Some(self.inherited(owner)),
             Computed::TotalSites => self.total_sites.get(&owner.meta.id).map(u64::to_string),
             Computed::DesiredOs => self.desired.get(&owner.meta.id).cloned(),

@@ -8,6 +8,7 @@ mod context;
 mod enrolment;
 mod health;
 mod host;
+mod instance;
 mod orchestrator;
 mod project;
 mod release;
@@ -78,7 +79,8 @@ fn of_project() -> Router<Rest> {
     for path in ["/compute/os", "/compute/operating_systems"] {
         router = crud(router, path, collection(&OS_RESOURCES), item(&OS_RESOURCES));
     }
-    router = crud(router, "/compute/instances", collection(&INSTANCES), item(&INSTANCES));
+    router = crud(router, "/compute/instances", collection(&INSTANCES), item(&INSTANCES))
+        .route("/compute/instances/{id}/invalidate", put(instance::invalidate).fallback(answer::method_not_allowed));
     router = crud(router, "/compute/hosts", collection(&HOSTS), item(&HOSTS))
         .route("/compute/hosts/register", post(host::register).fallback(answer::method_not_allowed))
         .route("/compute/hosts/{id}/register", patch(host::register_again).fallback(answer::method_not_allowed))

@@ -33,7 +33,7 @@ pub(super) fn collection(kind: Kind) -> MethodRouter<Rest> {
 /// Create only.
 pub(super) fn creation(kind: Kind) -> MethodRouter<Rest> {
     let create = async move |State(rest): State<Rest>, at: InProject, JsonBody(body): JsonBody| {
-        let input = Input::read(kind.spec(), &body, Purpose::Create)?;
+        let input = Input::read(kind.spec(), &body, Purpose::Create).map_err(|error| of_empty(&body, error))?;
         let (row, view) = rest.inventory.create(kind, &at.project, input).await?;
         Answer::Ok(written(render(&row, &view, kind.one())))
     };
@@ -60,10 +60,11 @@ async fn list(kind: Kind, rest: Rest, at: InProject, parameters: Parameters) -> 
 pub(super) fn item(kind: Kind) -> MethodRouter<Rest> {
     lasting(kind)
         .put(move |State(rest): State<Rest>, at: InProject, id: Id, JsonBody(body): JsonBody| {
-            change(kind, rest, at, id, body, Purpose::Replace)
+            change(kind, rest, at, id, body, Purpose::Replace, None)
         })
-        .patch(move |State(rest): State<Rest>, at: InProject, id: Id, JsonBody(body): JsonBody| {
-            change(kind, rest, at, id, body, Purpose::Patch)
+        .patch(move |State(rest): State<Rest>, at: InProject, id: Id, parameters: Parameters, JsonBody(body): JsonBody| {
+            let mask = parameters.text("fieldMask").map(|mask| mask.map(str::to_owned));
+            async move { change(kind, rest, at, id, body, Purpose::Patch, mask?).await }
         })
 }
 
@@ -88,10 +89,26 @@ pub(super) fn lasting(kind: Kind) -> MethodRouter<Rest> {
     .fallback(method_not_allowed)
 }
 
-async fn change(kind: Kind, rest: Rest, at: InProject, Id(id): Id, body: serde_json::Value, purpose: Purpose) -> Answer {
-    let input = Input::read(kind.spec(), &body, purpose)?;
+async fn change(
+    kind: Kind,
+    rest: Rest,
+    at: InProject,
+    Id(id): Id,
+    body: serde_json::Value,
+    purpose: Purpose,
+    mask: Option<String>,
+) -> Answer {
+    let mut input = Input::read(kind.spec(), &body, purpose)?;
+    if let Some(mask) = mask {
+        input = input.masked(kind.spec(), &mask);
+    }
     let (row, view) = rest.inventory.change(kind, &at.project, &id, input, purpose).await?;
     Ok(written(render(&row, &view, kind.one())))
+}
+
+/// What is wrong with no body at all is told with a code, as upstream's store tells it.
+fn of_empty(body: &serde_json::Value, error: ApiError) -> ApiError {
+    if body.as_object().is_some_and(serde_json::Map::is_empty) { ApiError::invalid(error.message) } else { error }
 }
 
 /// A page of a list.

@@ -1,6 +1,6 @@
 //! A server without sockets: the same routes, store and identity, called directly.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "for tests, each of which uses what it needs")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "for tests, each of which uses what it needs")]
 
 pub mod compare;
 
