@@ -1,7 +1,7 @@
 //! The command line of `emt-server`, also for programs that carry the server inside.
 
 use std::{
-    io::{self, BufRead, Write},
+    io::{self, BufRead, IsTerminal, Write},
     net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
@@ -198,7 +198,7 @@ async fn serve(run: Run) -> Result<(), AppError> {
 
 fn start_log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     // A log that is set up already, by a program around this one, is left alone.
     let _ = match config.log_format {
         LogFormat::Text => log.try_init(),

@@ -77,7 +77,7 @@ async fn replay(name: &str) {
             }
         }
         let paged = step.path.contains("pageSize") || step.path.contains("offset");
-        if step.answer == Json::from("") {
+        if step.answer == "" {
             continue;
         }
         if let Err(difference) = same(&step.answer, &answer, &names, paged) {

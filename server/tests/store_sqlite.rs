@@ -7,6 +7,7 @@ use emt_api::{
     filter::{Expr, Path, Step, Test},
     record::{Meta, Record},
     resources::{ALL, HOST, Host, INSTANCE, Os, REGION, Region, SITE, Site},
+    spec::Spec,
     value::Link,
 };
 use emt_server::store::{Batch, Change, Query, Store, StoreError, StoreExt, sqlite::SqliteStore};
@@ -14,7 +15,7 @@ use emt_server::store::{Batch, Change, Query, Store, StoreError, StoreExt, sqlit
 const P: &str = "11111111-2222-4333-8444-555555555555";
 
 fn open(directory: &tempfile::TempDir) -> SqliteStore {
-    SqliteStore::open(&directory.path().join("emt.db"), &ALL).unwrap()
+    emt_server::store::open(&directory.path().join("emt.db")).unwrap()
 }
 
 fn meta(project: &str, id: &str) -> Meta {
@@ -42,10 +43,11 @@ fn the_schema_has_exactly_what_is_declared() {
         names.sort();
         names
     };
-    let mut tables: Vec<String> = ALL.iter().map(|spec| spec.table.to_owned()).collect();
+    let kinds: Vec<&Spec> = ALL.iter().chain(emt_server::identity::RECORDS).copied().collect();
+    let mut tables: Vec<String> = kinds.iter().map(|spec| spec.table.to_owned()).collect();
     tables.sort();
     assert_eq!(names("SELECT name FROM sqlite_schema WHERE type = 'table'"), tables);
-    for spec in ALL {
+    for spec in kinds {
         let mut columns: Vec<String> =
             ["project", "resource_id", "revision", "created_at", "updated_at"].map(str::to_owned).to_vec();
         columns.extend(spec.fields.iter().map(|field| field.column.to_owned()));
