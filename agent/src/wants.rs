@@ -1,0 +1,112 @@
+//! What the Maintenance Manager wants, kept from its latest answer and read at any instant.
+
+use emt_api::maintmgr::PlatformUpdateStatusResponse;
+use emt_windows::Schedules;
+
+use crate::{
+    machine::{Offer, Target},
+    schedule::{self, Opening},
+};
+
+/// When to begin the download for one window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Plan {
+    sha256: String,
+    window_start: i64,
+    at: i64,
+}
+
+/// The latest answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wants {
+    target: Option<Target>,
+    schedules: Schedules,
+    plan: Option<Plan>,
+}
+
+impl Wants {
+    /// Reads an answer; a plan for the same image and window is kept.
+    pub(crate) fn hear(&mut self, answer: &PlatformUpdateStatusResponse) {
+        let target = answer.os_profile_update_source.as_ref().and_then(Target::of);
+        let schedules = answer.update_schedule.as_ref().map(schedule::schedules).unwrap_or_default();
+        if self.target != target {
+            match &target {
+                Some(target) => {
+                    tracing::info!(profile = %target.profile_name, image = %target.image_id, "an image is to be installed")
+                }
+                None => tracing::info!("nothing is to be installed"),
+            }
+        }
+        (self.target, self.schedules) = (target, schedules);
+    }
+
+    /// What holds at an instant; `random` is from 0 to 1 and places the download in the time before the window.
+    pub(crate) fn offer(&mut self, now: i64, random: impl FnOnce() -> f64) -> Offer {
+        let opening = schedule::opening(&self.schedules, now);
+        let download_due = match (&self.target, opening) {
+            (None, _) | (_, Opening::Closed) => false,
+            (Some(_), Opening::Open) => true,
+            (Some(target), Opening::Ahead(start)) => {
+                let known = self.plan.as_ref().filter(|plan| plan.window_start == start && plan.sha256 == target.sha256);
+                let at = known.map_or_else(|| schedule::download_at(start, now, random()), |plan| plan.at);
+                self.plan = Some(Plan { sha256: target.sha256.clone(), window_start: start, at });
+                at <= now
+            }
+        };
+        Offer { target: self.target.clone(), opening, download_due }
+    }
+
+    /// The next instant at which an offer changes by itself.
+    pub(crate) fn changes_at(&self, now: i64) -> Option<i64> {
+        self.target.as_ref()?;
+        let closes = self.schedules.active(now).map(|window| window.end.map_or(i64::MAX, |end| end.saturating_add(1)));
+        let opens = self.schedules.next(now.saturating_add(1)).map(|window| window.start);
+        let download = self.plan.as_ref().map(|plan| plan.at);
+        [closes, opens, download].into_iter().flatten().filter(|at| *at > now).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use emt_api::maintmgr::{OsProfileUpdateSource, SingleSchedule, UpdateSchedule};
+
+    use super::*;
+
+    fn answer(sha256: &str, window: Option<(u64, u64)>) -> PlatformUpdateStatusResponse {
+        PlatformUpdateStatusResponse {
+            os_profile_update_source: Some(OsProfileUpdateSource { os_image_sha: sha256.to_owned(), ..Default::default() }),
+            update_schedule: Some(UpdateSchedule {
+                single_schedule: window.map(|(start_seconds, end_seconds)| SingleSchedule { start_seconds, end_seconds }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn an_offer_changes_at_the_download_the_start_and_the_end() {
+        const START: i64 = 100_000;
+        let mut wants = Wants::default();
+        wants.hear(&answer(&"ab".repeat(32), Some((100_000, 200_000))));
+        let first = wants.offer(99_000, || 0.5);
+        assert_eq!((first.opening, first.download_due), (Opening::Ahead(START), false));
+        assert_eq!(wants.changes_at(99_000), Some(99_200));
+        wants.hear(&answer(&"ab".repeat(32), Some((100_000, 200_000))));
+        assert!(wants.offer(99_200, || 1.0).download_due, "the plan is kept");
+        assert_eq!(wants.changes_at(99_200), Some(START));
+        assert_eq!(wants.offer(START, || 1.0).opening, Opening::Open);
+        assert_eq!(wants.changes_at(START), Some(200_001));
+        assert_eq!(wants.offer(200_001, || 1.0).opening, Opening::Closed);
+        assert_eq!(wants.changes_at(200_001), None);
+    }
+
+    #[test]
+    fn nothing_to_install_means_nothing_to_wait_for() {
+        for sha256 in ["", "no digest"] {
+            let mut wants = Wants::default();
+            wants.hear(&answer(sha256, Some((10, 20))));
+            let offer = wants.offer(15, || 0.0);
+            assert_eq!((offer.target, offer.download_due, wants.changes_at(15)), (None, false, None), "{sha256:?}");
+        }
+    }
+}
