@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args as _, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use flate2::{Compression, write::GzEncoder};
 use tracing_subscriber::EnvFilter;
 
@@ -356,9 +356,4 @@ fn print(text: &str) -> Result<(), CliError> {
         }
         _ => Ok(()),
     }
-}
-
-/// The command line, for programs that show it.
-pub fn command() -> clap::Command {
-    Args::augment_args(clap::Command::new("emt-agent"))
 }

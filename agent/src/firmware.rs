@@ -107,6 +107,8 @@ pub async fn power_on(node: &Node, agent: &AgentCommand) -> Result<(), FirmwareE
             boot(node)?;
         }
         let mut child = start(agent).map_err(started)?;
+        // Waiting for a child closes what is left there.
+        let _leash = child.stdin.take();
         let born = Instant::now();
         let status = tokio::select! {
             status = child.wait() => status.map_err(started)?,
@@ -136,14 +138,15 @@ fn boot(node: &Node) -> Result<(), FirmwareError> {
     let why = |slot| bootable(slot).err().unwrap_or_default();
     let boot_id = uuid::Uuid::new_v4().to_string();
     let nothing = || FirmwareError::NothingBoots { a: why(SlotId::A), b: why(SlotId::B) };
-    let record = loader.read()?.power_on(&boot_id, bootable).ok_or_else(nothing)?;
+    let before = loader.read()?;
+    let record = before.clone().power_on(&boot_id, bootable).ok_or_else(nothing)?;
     loader.replace(&record)?;
     if let Some(booted) = &record.booted {
         let identity = slots.identity(booted.slot).ok();
         let (profile, version) = identity.map_or_else(Default::default, |os| (os.profile, os.version));
         tracing::info!(slot = %booted.slot, trial = booted.trial, %profile, %version, "the node boots");
     }
-    if let Some(failed) = &record.failed_trial {
+    if let Some(failed) = record.failed_trial.as_ref().filter(|_| before.trial.is_some()) {
         tracing::warn!(slot = %failed.slot, why = %failed.why, "the slot on trial was given up");
     }
     Ok(())

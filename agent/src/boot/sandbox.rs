@@ -93,6 +93,45 @@ impl Record {
     }
 }
 
+impl Record {
+    /// What has booted. A trial is one only until it is committed.
+    pub fn boot(&self) -> Option<Boot> {
+        let booted = self.booted.clone()?;
+        let failed_trial = self.failed_trial.clone().map(|failed| FailedTrial { slot: failed.slot, why: failed.why });
+        let trial = booted.trial && self.default != booted.slot;
+        Some(Boot { slot: booted.slot, boot_id: booted.boot_id, trial, failed_trial })
+    }
+
+    /// See [`BootLoader::arm`].
+    pub fn arm(&mut self, slot: SlotId) {
+        self.trial = Some(Trial { slot, boots_left: TRIAL_BOOTS });
+        self.failed_trial = None;
+    }
+
+    /// See [`BootLoader::disarm`].
+    pub fn disarm(&mut self) {
+        self.trial = None;
+        self.failed_trial = None;
+    }
+
+    /// See [`BootLoader::commit`].
+    pub fn commit(&mut self, slot: SlotId) -> Result<(), BootError> {
+        let on_trial = self.booted.as_ref().is_some_and(|booted| booted.slot == slot && booted.trial);
+        if !on_trial && self.default != slot {
+            return Err(BootError::NotOnTrial { slot });
+        }
+        self.default = slot;
+        self.disarm();
+        Ok(())
+    }
+
+    /// See [`BootLoader::reject`].
+    pub fn reject(&mut self, slot: SlotId, why: &str) {
+        self.trial = None;
+        self.failed_trial = Some(Failed { slot, why: why.to_owned() });
+    }
+}
+
 /// The record's file.
 #[derive(Debug, Clone)]
 pub struct SandboxBoot {
@@ -117,10 +156,10 @@ impl SandboxBoot {
         durable::replace(&self.path, &text, Readers::All).map_err(|error| self.io(error))
     }
 
-    fn change(&self, change: impl FnOnce(&mut Record)) -> Result<(), BootError> {
+    fn change(&self, change: impl FnOnce(&mut Record) -> Result<(), BootError>) -> Result<(), BootError> {
         let before = self.read()?;
         let mut after = before.clone();
-        change(&mut after);
+        change(&mut after)?;
         if after == before { Ok(()) } else { self.replace(&after) }
     }
 
@@ -135,45 +174,31 @@ impl SandboxBoot {
 
 impl BootLoader for SandboxBoot {
     fn boot(&self) -> Result<Boot, BootError> {
-        let record = self.read()?;
-        let booted = record.booted.ok_or_else(|| BootError::NotBooted { path: self.name() })?;
-        // A trial is one only until it is committed.
-        let trial = booted.trial && record.default != booted.slot;
-        let failed_trial = record.failed_trial.map(|failed| FailedTrial { slot: failed.slot, why: failed.why });
-        Ok(Boot { slot: booted.slot, boot_id: booted.boot_id, trial, failed_trial })
+        self.read()?.boot().ok_or_else(|| BootError::NotBooted { path: self.name() })
     }
 
     fn arm(&self, slot: SlotId) -> Result<(), BootError> {
         self.change(|record| {
-            record.trial = Some(Trial { slot, boots_left: TRIAL_BOOTS });
-            record.failed_trial = None;
+            record.arm(slot);
+            Ok(())
         })
     }
 
     fn disarm(&self) -> Result<(), BootError> {
         self.change(|record| {
-            record.trial = None;
-            record.failed_trial = None;
+            record.disarm();
+            Ok(())
         })
     }
 
     fn commit(&self, slot: SlotId) -> Result<(), BootError> {
-        let record = self.read()?;
-        let on_trial = record.booted.as_ref().is_some_and(|booted| booted.slot == slot && booted.trial);
-        if !on_trial && record.default != slot {
-            return Err(BootError::NotOnTrial { slot });
-        }
-        self.change(|record| {
-            record.default = slot;
-            record.trial = None;
-            record.failed_trial = None;
-        })
+        self.change(|record| record.commit(slot))
     }
 
     fn reject(&self, slot: SlotId, why: &str) -> Result<(), BootError> {
         self.change(|record| {
-            record.trial = None;
-            record.failed_trial = Some(Failed { slot, why: why.to_owned() });
+            record.reject(slot, why);
+            Ok(())
         })
     }
 }

@@ -78,7 +78,7 @@ pub struct Failure {
 
 /// Where an update stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "kebab-case")]
+#[serde(tag = "name", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum State {
     /// Nothing to do.
     UpToDate {
