@@ -110,11 +110,41 @@ pub struct Server {
 }
 
 /// What the sides of the server share.
-struct Parts {
-    store: Arc<dyn Store>,
-    identity: Identity,
-    clock: Clock,
-    random: Randomness,
+pub struct Parts {
+    /// Records.
+    pub store: Arc<dyn Store>,
+    /// Users, clients, tokens.
+    pub identity: Identity,
+    /// Images.
+    pub images: Images,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Randomness,
+}
+
+impl Parts {
+    /// Everything that is served, for a server that listens at a port.
+    pub fn routes(&self, config: &Config, port: u16) -> Router {
+        let Self { store, identity, images, clock, random } = self;
+        let rest = Rest {
+            inventory: Inventory::new(Arc::clone(store), clock.clone(), random.clone()),
+            identity: identity.clone(),
+            images: images.clone(),
+            image_limit: config.image_limit,
+            origin: origin(config, port).into(),
+        };
+        let manager = MaintenanceManager::new(Arc::clone(store), clock.clone(), random.clone());
+        let names = oidc::IssuerNames::new(&config.fqdn, port);
+        rest::router(rest)
+            .merge(oidc::router(identity.clone(), names))
+            .route_service(grpc::PATH, grpc::maintenance(manager, identity.clone()))
+    }
+}
+
+/// Address that clients use.
+fn origin(config: &Config, port: u16) -> String {
+    format!("https://{}:{port}", config.fqdn)
 }
 
 impl Server {
@@ -134,8 +164,9 @@ impl Server {
         let address = config.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| AppError::Listen { address, error })?;
         let address = listener.local_addr().map_err(|error| AppError::Listen { address, error })?;
-        let origin = format!("https://{}:{}", config.fqdn, address.port());
-        let parts = Parts { store, identity, clock, random };
+        let origin = origin(&config, address.port());
+        let images = Images::new(data.images());
+        let parts = Parts { store, identity, images, clock, random };
         Ok(Self { listener, address, origin, config, data, authority, parts, _lock: lock })
     }
 
@@ -159,27 +190,15 @@ impl Server {
             }
         });
         let purge = tokio::spawn(purge(self.parts.identity.clone()));
-        let service = http::service(self.routes(), self.parts.clock.clone(), self.parts.random.clone());
+        let service = http::service(
+            self.parts.routes(&self.config, self.address.port()),
+            self.parts.clock.clone(),
+            self.parts.random.clone(),
+        );
         listener::serve(self.listener, certificate, service, stop).await;
         renewal.abort();
         purge.abort();
         Ok(())
-    }
-
-    fn routes(&self) -> Router {
-        let Parts { store, identity, clock, random } = &self.parts;
-        let rest = Rest {
-            inventory: Inventory::new(Arc::clone(store), clock.clone(), random.clone()),
-            identity: identity.clone(),
-            images: Images::new(self.data.images()),
-            image_limit: self.config.image_limit,
-            origin: self.origin.as_str().into(),
-        };
-        let manager = MaintenanceManager::new(Arc::clone(store), clock.clone(), random.clone());
-        let names = oidc::IssuerNames::new(&self.config.fqdn, self.address.port());
-        rest::router(rest)
-            .merge(oidc::router(identity.clone(), names))
-            .route_service(grpc::PATH, grpc::maintenance(manager, identity.clone()))
     }
 }
 

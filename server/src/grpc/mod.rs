@@ -7,8 +7,8 @@ use emt_api::maintmgr::{
 use tonic::{Request, Response, Status};
 
 use crate::{
-    identity::Identity,
-    maintenance::{MaintenanceManager, Refusal, Reporter},
+    identity::{Identity, IdentityError, Reason},
+    maintenance::{Agent, MaintenanceManager, Refusal, Reporter},
 };
 
 /// Path below which the service answers.
@@ -53,10 +53,11 @@ impl Southbound {
         };
         let caller = match self.identity.authenticate(header).await {
             Ok(caller) => caller,
+            Err(IdentityError::Unauthenticated(Reason::Revoked)) => return Err(self.ended(header).await),
             Err(error) if error.is_unauthenticated() => {
                 let sent = header.and_then(|header| header.split_once(' ')).is_some_and(|(_, token)| !token.trim().is_empty());
                 return Err(if sent {
-                    Status::permission_denied("the token is not valid: it is expired or was revoked")
+                    Status::permission_denied("the token is not valid, or has expired: get a new one")
                 } else {
                     refused("no token: send the node's access token as authorization metadata")
                 });
@@ -73,7 +74,18 @@ impl Southbound {
             return Err(Status::permission_denied("the credentials belong to another project than activeprojectid names"));
         }
         tracing::Span::current().record("user", caller.username());
-        Ok(Reporter { project: project.to_owned(), host_uuid: host_uuid.to_owned() })
+        let agent = Agent::of(text("user-agent"));
+        Ok(Reporter { project: project.to_owned(), host_uuid: host_uuid.to_owned(), agent })
+    }
+
+    /// For a token that was good until its credentials were replaced or ended.
+    async fn ended(&self, header: Option<&str>) -> Status {
+        if let Some((project, uuid)) = self.identity.former_node(header)
+            && let Ok(Some(refusal)) = self.manager.refusal(&project, &uuid).await
+        {
+            return refused(refusal);
+        }
+        Status::unauthenticated("the credentials were replaced or ended: get a new token, or enrol the node again")
     }
 }
 

@@ -13,6 +13,8 @@ use crate::store::{Batch, Change, StoreError, StoreExt};
 const LIFETIME: i64 = 24 * 3600;
 /// How long after its use a token still gets the same node fresh credentials, in seconds: the answer may have been lost.
 const REPEAT: i64 = 600;
+/// What the ids of nodes' clients begin with; the host's UUID follows.
+pub(super) const NODE_CLIENT: &str = "edgenode-";
 /// How often an exchange is tried again because another came between.
 const ATTEMPTS: usize = 8;
 
@@ -117,7 +119,7 @@ impl Identity {
 }
 
 fn client_id(uuid: &str) -> String {
-    format!("edgenode-{uuid}")
+    format!("{NODE_CLIENT}{uuid}")
 }
 
 /// Hex SHA-256. What is hashed has 256 random bits, so that no slow hash is needed.

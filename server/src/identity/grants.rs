@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 use super::{
     Identity, IdentityError, Reason, SERVER, client_roles,
     enrolment::digest,
-    records::{Client, RevokedToken, Session, User},
+    records::{Client, Session, User},
     token::Claims,
+    user_info::person,
 };
 use crate::store::{Batch, StoreError, StoreExt};
 
@@ -24,11 +25,15 @@ const ACCESS: i64 = 3600;
 const IDLE: i64 = 5400;
 /// Life of a login in seconds.
 const SESSION: i64 = 43_200;
+/// How long an offline login, which has no other end, may be idle at least, in seconds.
+const OFFLINE_IDLE: i64 = 30 * 86_400;
+/// The end of an offline login is moved on at most so often, in seconds: not every refresh is a write.
+const OFFLINE_STEP: i64 = 86_400;
 /// Scopes that every login has.
 const DEFAULT_SCOPES: [&str; 5] = ["roles", "openid", "basic", "profile", "email"];
 /// Scope that shows groups.
-const GROUPS: &str = "groups";
-/// Scope that may be asked for and is not granted: a login always ends.
+pub(super) const GROUPS: &str = "groups";
+/// Scope of a login that lasts as long as it is used.
 const OFFLINE: &str = "offline_access";
 
 /// An error of the token endpoint and its neighbours.
@@ -68,19 +73,6 @@ impl From<StoreError> for OAuthError {
     fn from(error: StoreError) -> Self {
         Self::Failed(error.into())
     }
-}
-
-/// Why user information is not shown.
-#[derive(Debug)]
-pub enum UserInfoError {
-    /// No token.
-    Missing,
-    /// A token that is not valid: code and text.
-    Refused(&'static str, &'static str),
-    /// A token without the scope `openid`.
-    Scope,
-    /// The server's own.
-    Failed(IdentityError),
 }
 
 /// What a client says of itself.
@@ -139,36 +131,41 @@ impl Identity {
             tracing::info!(%username, "a login was refused");
             wrong()
         })?;
+        if user.temporary_password {
+            return Err(OAuthError::grant("Account is not fully set up"));
+        }
         let now = self.now();
         let mut session = Session {
             user_uuid: user.meta.id.clone(),
             client_name: client.meta.id.clone(),
             scope: scope.to_owned(),
             began: now,
-            ends: now + SESSION,
+            ends: now + if asks(scope, OFFLINE) { OFFLINE_IDLE + OFFLINE_STEP } else { SESSION },
             ..Session::default()
         };
         self.name(&mut session, self.random_text(18));
-        let tokens = self.tokens(&user, &session, issuer, "onrtro").await?;
+        let tokens = self.tokens(&user, &session, "", issuer, "rtro").await?;
         self.store().commit(Batch::default().insert(session)).await?;
         Ok(tokens)
     }
 
-    /// New tokens for a login.
+    /// New tokens for a login. `scope` may narrow what they show; what was not granted at the login is not granted now.
     pub async fn by_refresh_token(
         &self,
         client: &Authentication,
         token: Option<&str>,
+        scope: &str,
         issuer: &str,
     ) -> Result<Tokens, OAuthError> {
         let client = self.client(client).await?;
         let token = token.ok_or_else(|| OAuthError::new(400, "invalid_request", "No refresh token"))?;
         let claims = self.refresh_claims(token, &client)?;
-        if claims.exp.is_none_or(|exp| exp <= self.now()) {
+        let offline = claims.typ == "Offline";
+        if !offline && claims.exp.is_none_or(|exp| exp <= self.now()) {
             return Err(OAuthError::grant("Token is not active"));
         }
-        let ended = || OAuthError::grant("Session not active");
-        let session: Session = self.store().load(SERVER, &claims.sid).await?.ok_or_else(ended)?;
+        let ended = || OAuthError::grant(if offline { "Offline user session not found" } else { "Session not active" });
+        let mut session: Session = self.store().load(SERVER, &claims.sid).await?.ok_or_else(ended)?;
         let user: User = self.store().load(SERVER, &session.user_uuid).await?.ok_or_else(ended)?;
         if session.ends <= self.now() {
             return Err(ended());
@@ -176,7 +173,15 @@ impl Identity {
         if !user.enabled {
             return Err(OAuthError::grant("User disabled"));
         }
-        self.tokens(&user, &session, issuer, "onrtrt").await
+        if offline && session.ends < self.now() + OFFLINE_IDLE {
+            session.ends = self.now() + OFFLINE_IDLE + OFFLINE_STEP;
+            match self.store().commit(Batch::default().update(session.clone())).await {
+                // Another refresh has just moved it on, or the login has just ended, which the next request is told.
+                Ok(()) | Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.tokens(&user, &session, scope, issuer, "rtrt").await
     }
 
     /// A token for a program that acts by itself.
@@ -208,6 +213,7 @@ impl Identity {
         let mut id_token = None;
         if openid {
             claims.insert("typ".to_owned(), "ID".into());
+            claims.insert("jti".to_owned(), self.uuid().into());
             claims.insert("aud".to_owned(), id.as_str().into());
             claims.remove("scope");
             claims.insert("at_hash".to_owned(), at_hash(&access_token).into());
@@ -226,77 +232,8 @@ impl Identity {
         })
     }
 
-    /// Ends the login of a refresh token. One that has ended already is as good.
-    pub async fn log_out(&self, client: &Authentication, token: &str) -> Result<(), OAuthError> {
-        let client = self.client(client).await?;
-        let claims = self.refresh_claims(token, &client)?;
-        Ok(self.forget::<Session>(&claims.sid).await?)
-    }
-
-    /// Revokes a token: a refresh token ends its login, an access token only itself. `false` for what is no token.
-    pub async fn revoke(&self, client: &Authentication, token: Option<&str>) -> Result<bool, OAuthError> {
-        let client = self.client(client).await?;
-        let token = token.ok_or_else(|| OAuthError::new(400, "invalid_request", "Token not provided"))?;
-        let keys = self.keys()?;
-        let claims = match keys.read_refresh(token) {
-            Ok(claims) => claims,
-            Err(_) => match keys.read(token) {
-                Ok(claims) => (*claims).clone(),
-                Err(_) => return Ok(false),
-            },
-        };
-        if claims.azp != client.meta.id {
-            return Err(OAuthError::new(400, "invalid_request", "Unmatching clients"));
-        }
-        match claims.typ.as_str() {
-            "Refresh" => self.forget::<Session>(&claims.sid).await?,
-            "Bearer" => {
-                let mut revoked = RevokedToken { ends: claims.exp.unwrap_or_default(), ..RevokedToken::default() };
-                self.name(&mut revoked, claims.jti.clone());
-                match self.store().commit(Batch::default().insert(revoked)).await {
-                    Ok(()) | Err(StoreError::IdTaken { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-            _ => return Err(OAuthError::new(400, "unsupported_token_type", "Unsupported token type")),
-        }
-        Ok(true)
-    }
-
-    /// What is known of the owner of an access token.
-    pub async fn user_info(&self, token: Option<&str>) -> Result<Json, UserInfoError> {
-        const UNVERIFIED: UserInfoError = UserInfoError::Refused("invalid_token", "Token verification failed");
-        let token = token.ok_or(UserInfoError::Missing)?;
-        let claims = match self.access_claims(token).await {
-            Ok(claims) => claims,
-            Err(IdentityError::Unauthenticated(_)) => return Err(UNVERIFIED),
-            Err(error) => return Err(UserInfoError::Failed(error)),
-        };
-        if !asks(&claims.scope, "openid") {
-            return Err(UserInfoError::Scope);
-        }
-        let caller = match self.owner(&claims).await {
-            Ok(caller) => caller,
-            Err(IdentityError::Unauthenticated(_)) => {
-                return Err(UserInfoError::Refused("invalid_token", "user_session_not_found"));
-            }
-            Err(error) => return Err(UserInfoError::Failed(error)),
-        };
-        let user: Option<User> =
-            self.store().load(SERVER, caller.subject()).await.map_err(|error| UserInfoError::Failed(error.into()))?;
-        let mut info = Map::new();
-        info.insert("sub".to_owned(), caller.subject().into());
-        info.insert("realm_access".to_owned(), json!({"roles": caller.roles}));
-        info.insert("resource_access".to_owned(), json!({"account": {"roles": ACCOUNT_ROLES}}));
-        match user {
-            Some(user) => person(&mut info, &user, asks(&claims.scope, GROUPS)),
-            None => drop(info.insert("preferred_username".to_owned(), caller.username().into())),
-        }
-        Ok(Json::Object(info))
-    }
-
     /// The client, if it is the one it says.
-    async fn client(&self, said: &Authentication) -> Result<Client, OAuthError> {
+    pub(super) async fn client(&self, said: &Authentication) -> Result<Client, OAuthError> {
         const TEXT: &str = "Invalid client or Invalid client credentials";
         let unknown = || OAuthError::new(401, "invalid_client", TEXT);
         let id = said.id.as_deref().filter(|id| !id.is_empty()).ok_or_else(unknown)?;
@@ -312,10 +249,10 @@ impl Identity {
         }
     }
 
-    fn refresh_claims(&self, token: &str, client: &Client) -> Result<Claims, OAuthError> {
+    pub(super) fn refresh_claims(&self, token: &str, client: &Client) -> Result<Claims, OAuthError> {
         let invalid = |_: Reason| OAuthError::grant("Invalid refresh token");
         let claims = self.keys()?.read_refresh(token).map_err(invalid)?;
-        if claims.typ != "Refresh" {
+        if !["Refresh", "Offline"].contains(&claims.typ.as_str()) {
             return Err(invalid(Reason::Kind));
         }
         if claims.azp != client.meta.id {
@@ -333,16 +270,28 @@ impl Identity {
         Ok(found.pop())
     }
 
-    async fn tokens(&self, user: &User, session: &Session, issuer: &str, kind: &str) -> Result<Tokens, OAuthError> {
+    /// Tokens of a login. `narrowed`: the scopes that they are to be narrowed to, if any are named.
+    async fn tokens(
+        &self,
+        user: &User,
+        session: &Session,
+        narrowed: &str,
+        issuer: &str,
+        kind: &str,
+    ) -> Result<Tokens, OAuthError> {
         let now = self.now();
         let left = session.ends - now;
         let (access, refresh) = (ACCESS.min(left), IDLE.min(left));
-        let groups = asks(&session.scope, GROUPS);
-        let mut scopes = DEFAULT_SCOPES.to_vec();
-        if groups {
-            scopes.push(GROUPS);
-        }
-        let scope = scopes.join(" ");
+        let offline = asks(&session.scope, OFFLINE);
+        let shown = |scope: &str| asks(&session.scope, scope) && (narrowed.is_empty() || asks(narrowed, scope));
+        let groups = shown(GROUPS);
+        let granted = |groups: bool| {
+            let optional = [(GROUPS, groups), (OFFLINE, offline)];
+            let optional = optional.into_iter().filter_map(|(scope, granted)| granted.then_some(scope));
+            DEFAULT_SCOPES.into_iter().chain(optional).collect::<Vec<_>>().join(" ")
+        };
+        let scope = granted(groups);
+        let kind = format!("{}{kind}", if offline { "of" } else { "on" });
         let client = &session.client_name;
         let mut claims = json!({
             "exp": now + access, "iat": now, "jti": format!("{kind}:{}", self.uuid()), "iss": issuer, "aud": "admin-cli",
@@ -356,7 +305,7 @@ impl Identity {
         let keys = self.keys()?;
         let access_token = keys.sign(&claims)?;
         let mut id_token = None;
-        if asks(&session.scope, "openid") {
+        if shown("openid") {
             claims.insert("typ".to_owned(), "ID".into());
             claims.insert("jti".to_owned(), self.uuid().into());
             claims.insert("aud".to_owned(), json!([client, "admin-cli"]));
@@ -365,14 +314,19 @@ impl Identity {
             id_token = Some(keys.sign(&claims)?);
         }
         let mut claims = json!({
-            "exp": now + refresh, "iat": now, "jti": self.uuid(), "iss": issuer, "aud": issuer, "sub": user.meta.id,
-            "typ": "Refresh", "azp": client, "sid": session.meta.id, "scope": scope,
+            "iat": now, "jti": self.uuid(), "iss": issuer, "aud": issuer, "sub": user.meta.id,
+            "typ": if offline { "Offline" } else { "Refresh" }, "azp": client, "sid": session.meta.id,
+            "scope": granted(asks(&session.scope, GROUPS)),
         });
+        let mut claims = map(&mut claims);
+        if !offline {
+            claims.insert("exp".to_owned(), (now + refresh).into());
+        }
         Ok(Tokens {
             access_token,
             expires_in: access,
-            refresh_expires_in: refresh,
-            refresh_token: Some(keys.sign_refresh(&map(&mut claims))?),
+            refresh_expires_in: if offline { 0 } else { refresh },
+            refresh_token: Some(keys.sign_refresh(&claims)?),
             token_type: "Bearer",
             id_token,
             not_before_policy: 0,
@@ -383,27 +337,7 @@ impl Identity {
 }
 
 /// Roles that every account has over itself.
-const ACCOUNT_ROLES: [&str; 3] = ["manage-account", "manage-account-links", "view-profile"];
-
-/// Claims about a person; what is not known is left out.
-fn person(claims: &mut Map<String, Json>, user: &User, groups: bool) {
-    claims.insert("email_verified".to_owned(), (!user.email.is_empty()).into());
-    let names = [user.first_name.as_str(), user.last_name.as_str()];
-    let name = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ");
-    let texts = [
-        ("name", name.as_str()),
-        ("preferred_username", &user.username),
-        ("given_name", &user.first_name),
-        ("family_name", &user.last_name),
-        ("email", &user.email),
-    ];
-    for (claim, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-        claims.insert(claim.to_owned(), text.into());
-    }
-    if groups {
-        claims.insert("groups".to_owned(), json!(user.member_of.0));
-    }
-}
+pub(super) const ACCOUNT_ROLES: [&str; 3] = ["manage-account", "manage-account-links", "view-profile"];
 
 fn check_scope(scope: &str) -> Result<(), OAuthError> {
     let known = |asked: &str| DEFAULT_SCOPES.contains(&asked) || [GROUPS, OFFLINE].contains(&asked);
@@ -413,7 +347,7 @@ fn check_scope(scope: &str) -> Result<(), OAuthError> {
     Err(OAuthError::new(400, "invalid_scope", format!("Invalid scopes: {scope}")))
 }
 
-fn asks(scope: &str, name: &str) -> bool {
+pub(super) fn asks(scope: &str, name: &str) -> bool {
     scope.split_ascii_whitespace().any(|asked| asked == name)
 }
 

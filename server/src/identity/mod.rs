@@ -3,6 +3,7 @@
 //! What a token may do is decided by the roles that its owner has now, not by the copy in the token, so that a change
 //! takes effect at once.
 
+mod endings;
 mod enrolment;
 mod grants;
 mod password;
@@ -10,6 +11,7 @@ mod projects;
 pub mod records;
 mod roles;
 mod token;
+mod user_info;
 
 use std::{
     fmt,
@@ -23,9 +25,10 @@ use zeroize::Zeroizing;
 
 pub use self::{
     enrolment::NodeCredentials,
-    grants::{Authentication, OAuthError, Tokens, UserInfoError},
+    grants::{Authentication, OAuthError, Tokens},
     projects::Project,
     records::RECORDS,
+    user_info::UserInfoError,
 };
 use self::{
     password::Passwords,
@@ -55,6 +58,8 @@ pub enum Reason {
     Expired,
     /// Its login, its owner or it itself is gone.
     Revoked,
+    /// Its owner's account is off.
+    Disabled,
     /// It is of another kind.
     Kind,
 }
@@ -264,22 +269,32 @@ impl Identity {
         self.owner(&claims).await
     }
 
+    /// Project and host UUID of the node that a token of ours was given to, whether or not its credentials are still good:
+    /// for telling it what has become of them, and for nothing else.
+    pub fn former_node(&self, authorization: Option<&str>) -> Option<(String, String)> {
+        let token = bearer(authorization)?;
+        let claims = self.keys().ok()?.read(token).ok()?;
+        let uuid = claims.azp.strip_prefix(enrolment::NODE_CLIENT)?.to_owned();
+        let project = token::roles(token).into_iter().find_map(|role| roles::project_of_agent(&role).map(str::to_owned))?;
+        Some((project, uuid))
+    }
+
     /// Removes what has expired.
     pub async fn purge(&self) -> Result<(), IdentityError> {
         let now = self.now();
         let mut batch = Batch::default();
         for session in self.store().load_all::<Session>(SERVER, Expr::everything()).await? {
-            if session.ends < now {
+            if session.ends <= now {
                 batch = batch.delete(&session);
             }
         }
         for token in self.store().load_all::<RevokedToken>(SERVER, Expr::everything()).await? {
-            if token.ends < now {
+            if token.ends <= now {
                 batch = batch.delete(&token);
             }
         }
         for token in self.store().load_all::<records::EnrolmentToken>(SERVER, Expr::everything()).await? {
-            if token.ends < now {
+            if token.ends <= now {
                 batch = batch.delete(&token);
             }
         }
@@ -317,8 +332,11 @@ impl Identity {
         }
         let session: Session = self.store().load(SERVER, &claims.sid).await?.ok_or_else(revoked)?;
         let user: User = self.store().load(SERVER, &session.user_uuid).await?.ok_or_else(revoked)?;
-        if session.ends <= self.now() || !user.enabled || user.meta.id != claims.sub {
+        if session.ends <= self.now() || user.meta.id != claims.sub {
             return Err(revoked());
+        }
+        if !user.enabled {
+            return Err(IdentityError::Unauthenticated(Reason::Disabled));
         }
         let roles = self.roles_of(&user).await?;
         Ok(Caller { subject: user.meta.id, username: user.username, roles, node: None })
@@ -405,11 +423,12 @@ fn client_caller(client: &Client) -> Caller {
     }
 }
 
-/// A client that acts by itself has one role: that of its project's nodes.
+/// A client that acts by itself has the roles of its project's nodes.
 fn client_roles(client: &Client) -> Vec<String> {
     let mut own: Vec<String> = roles::EVERYBODY.map(str::to_owned).to_vec();
     if !client.node_project.is_empty() {
         own.push(roles::agent(&client.node_project));
+        own.push(roles::RELEASES.to_owned());
     }
     own.sort();
     own

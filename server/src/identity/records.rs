@@ -68,6 +68,8 @@ record! {
         last_name: String = text(),
         /// Whether the account may be used.
         enabled: bool = Field::internal(Type::Bool),
+        /// Whether the password must be changed before it can be used.
+        temporary_password: bool = Field::internal(Type::Bool),
         /// Groups, by name.
         member_of: Json<Vec<String>> = list(),
         /// Roles that do not come from groups.

@@ -4,6 +4,8 @@
 pub(super) const ADMIN: &str = "admin";
 /// Roles that every user has.
 pub(super) const EVERYBODY: [&str; 3] = ["default-roles-master", "offline_access", "uma_authorization"];
+/// Role of those who may fetch releases; every node has it.
+pub(super) const RELEASES: &str = "rs-access-r";
 /// Group of those who manage organisations.
 pub(super) const ORG_ADMINS: &str = "org-admin-group";
 
@@ -20,6 +22,11 @@ pub(super) fn project_managers(org: &str) -> String {
 /// Role of a project's nodes.
 pub(super) fn agent(project: &str) -> String {
     format!("{project}_en-agent-rw")
+}
+
+/// The project whose nodes have a role.
+pub(super) fn project_of_agent(role: &str) -> Option<&str> {
+    role.strip_suffix("_en-agent-rw")
 }
 
 /// Role that makes somebody a member of a project.

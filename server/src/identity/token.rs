@@ -9,7 +9,10 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     rsa,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::Jwk};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -72,7 +75,7 @@ pub(super) fn generate(random: &Randomness) -> Result<[SigningKey; 2], IdentityE
         let mut id = [0; 32];
         random.fill(&mut id);
         let mut key = SigningKey { algorithm: algorithm.to_owned(), secret: text, ..SigningKey::default() };
-        key.meta.id = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(id);
+        key.meta.id = URL_SAFE_NO_PAD.encode(id);
         key
     };
     Ok([key("PS512", pem), key("HS512", STANDARD.encode(secret))])
@@ -147,6 +150,14 @@ impl Keys {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.young.get(digest).or_else(|| known.old.get(digest)).cloned()
     }
+}
+
+/// The roles that are written in a token that was read before.
+pub(super) fn roles(token: &str) -> Vec<String> {
+    let body = token.split('.').nth(1).and_then(|body| URL_SAFE_NO_PAD.decode(body).ok()).unwrap_or_default();
+    let claims: Json = serde_json::from_slice(&body).unwrap_or_default();
+    let roles = claims["realm_access"]["roles"].as_array();
+    roles.into_iter().flatten().filter_map(|role| role.as_str().map(str::to_owned)).collect()
 }
 
 fn public_der(pem: &str) -> Result<String, IdentityError> {

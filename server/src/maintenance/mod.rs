@@ -6,6 +6,7 @@
 mod answer;
 mod details;
 mod report;
+mod windows;
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use emt_api::{
     enums::{HostState, ScheduleStatus},
     filter::Expr,
     id,
-    maintmgr::{PlatformUpdateStatusRequest, PlatformUpdateStatusResponse},
+    maintmgr::{self, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse},
     record::{Meta, Record},
     resources::{
         Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule, UNFINISHED,
@@ -21,7 +22,7 @@ use emt_api::{
     value::{Link, Value},
 };
 
-pub use self::answer::Windows;
+pub use self::{answer::Agent, windows::Windows};
 use crate::{
     clock::{Clock, Randomness},
     inventory::{Target, effective_target, is_provisioned, newest, schedules_of_host},
@@ -38,6 +39,8 @@ pub struct Reporter {
     pub project: String,
     /// UUID of the one host it may speak for.
     pub host_uuid: String,
+    /// Its program.
+    pub agent: Agent,
 }
 
 /// Why a report gets no answer.
@@ -118,31 +121,49 @@ impl MaintenanceManager {
         let Some(status) = &request.update_status else {
             return Err(Refusal::Invalid("update_status is required".to_owned()));
         };
+        let running = report::Running::of(status);
         for _ in 0..ATTEMPTS {
-            let mut node = self.node(who, uuid, &report::Running::of(status)).await?;
+            let mut node = self.node(who, uuid, &running).await?;
             let run = self.open_run(&node).await?;
-            let effect = report::apply(&node.facts(self.now()), status, run);
-            let batch = self.batch(&node, &effect.instance, effect.run);
-            if !batch.changes.is_empty() {
-                match self.store.commit(batch).await {
-                    Err(StoreError::Conflict { .. } | StoreError::IdTaken { .. } | StoreError::Duplicate { .. }) => continue,
-                    Err(error) => return Err(error.into()),
-                    Ok(()) => {}
-                }
-            }
-            node.installed =
-                node.catalogue.iter().find(|os| Some(os.id()) == effect.instance.os_id.id()).cloned().or(node.installed);
-            node.instance = effect.instance;
+            let report::Effect { mut instance, run } = report::apply(&node.facts(self.now()), status, run);
             let windows = self.windows(&node.host).await?;
-            return Ok(answer::answer(
-                node.installed.as_ref(),
-                &node.running_profile(),
-                &node.target(),
-                &windows,
-                self.clock.now(),
-            ));
+            let installed = node.catalogue.iter().find(|os| Some(os.id()) == instance.os_id.id()).cloned();
+            node.installed = installed.or(node.installed);
+            node.instance = instance.clone();
+            let mut answer = answer::answer(&answer::Situation {
+                agent: who.agent,
+                running: &running,
+                installed: node.installed.as_ref(),
+                profile: &node.running_profile(),
+                policy: node.policy.as_ref(),
+                target: &node.target(),
+                windows: &windows,
+                now: self.clock.now(),
+            });
+            if who.agent == Agent::PlatformUpdateAgent {
+                hand_over(&mut instance, &mut answer);
+            }
+            let batch = self.batch(&node, &instance, run);
+            if batch.changes.is_empty() {
+                return Ok(answer);
+            }
+            match self.store.commit(batch).await {
+                Err(StoreError::Conflict { .. } | StoreError::IdTaken { .. } | StoreError::Duplicate { .. }) => {}
+                Err(error) => return Err(error.into()),
+                Ok(()) => return Ok(answer),
+            }
         }
         Err(Refusal::Busy)
+    }
+
+    /// Why a node's credentials have ended: its host is gone, or it is not trusted any more. `None` for a host that is
+    /// neither.
+    pub async fn refusal(&self, project: &str, uuid: &str) -> Result<Option<Refusal>, StoreError> {
+        let host: Option<Host> = self.first(project, Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()))).await?;
+        Ok(match host.filter(|host| host.desired_state != HostState::Deleted) {
+            Some(host) => is_untrusted(&host).then(|| Refusal::Untrusted { id: host.meta.id.clone() }),
+            None => Some(Refusal::Unknown { uuid: uuid.to_owned() }),
+        })
     }
 
     async fn node(&self, who: &Reporter, uuid: &str, running: &report::Running<'_>) -> Result<Node, Refusal> {
@@ -153,7 +174,7 @@ impl MaintenanceManager {
         if !who.host_uuid.eq_ignore_ascii_case(uuid) {
             return Err(Refusal::Foreign { owner: who.host_uuid.clone(), reported: uuid.to_owned() });
         }
-        if host.current_state == HostState::Untrusted || host.desired_state == HostState::Untrusted {
+        if is_untrusted(&host) {
             return Err(Refusal::Untrusted { id: host.meta.id });
         }
         let enrolled = host.current_state == HostState::Onboarded;
@@ -275,6 +296,23 @@ impl MaintenanceManager {
         let page = self.store.find(Query::all(R::SPEC, project).filter(filter).limit(1)).await?;
         Ok(page.rows.into_iter().next().map(R::from_row))
     }
+}
+
+fn is_untrusted(host: &Host) -> bool {
+    host.current_state == HostState::Untrusted || host.desired_state == HostState::Untrusted
+}
+
+/// Puts a gap between two single windows that an old agent is told, and remembers what it was told.
+fn hand_over(instance: &mut Instance, answer: &mut PlatformUpdateStatusResponse) {
+    let Some(schedule) = &mut answer.update_schedule else { return };
+    let number = |seconds: i64| u64::try_from(seconds).unwrap_or(0);
+    let (start_seconds, end_seconds) = (number(instance.offered_start), number(instance.offered_end));
+    let last = (start_seconds != 0).then_some(maintmgr::SingleSchedule { start_seconds, end_seconds });
+    let told = windows::handed_over(last, schedule.single_schedule);
+    let kept = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
+    instance.offered_start = told.map_or(0, |window| kept(window.start_seconds));
+    instance.offered_end = told.map_or(0, |window| kept(window.end_seconds));
+    schedule.single_schedule = told;
 }
 
 impl Node {

@@ -29,9 +29,14 @@ impl<'a> Running<'a> {
         Self { profile: &status.profile_name, image: &status.os_image_id }
     }
 
+    /// Whether the node says it at all.
+    pub(super) fn is_named(&self) -> bool {
+        !self.profile.is_empty() && !self.image.is_empty()
+    }
+
     /// Whether it is exactly this OS resource. Parts of names never match.
     pub(super) fn is(&self, os: &Os) -> bool {
-        !self.profile.is_empty() && !self.image.is_empty() && os.profile_name == self.profile && os.image_id == self.image
+        self.is_named() && os.profile_name == self.profile && os.image_id == self.image
     }
 }
 
@@ -69,7 +74,7 @@ pub(super) fn apply(facts: &Facts<'_>, report: &UpdateStatus, open_run: Option<O
     let running = Running::of(report);
     let mut instance = facts.instance.clone();
     let mut installed = facts.installed;
-    if !running.profile.is_empty() && !running.image.is_empty() {
+    if running.is_named() {
         running.profile.clone_into(&mut instance.running_profile);
         running.image.clone_into(&mut instance.running_image);
     }

@@ -32,9 +32,9 @@ pub(super) async fn discovery(base: Base) -> (Cache, Json<Value>) {
         "id_token_signing_alg_values_supported": ["PS512"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "scopes_supported": ["openid", "roles", "basic", "profile", "email", "groups"],
+        "scopes_supported": ["openid", "roles", "basic", "profile", "email", "groups", "offline_access"],
         "claims_supported":
-            ["aud", "sub", "iss", "name", "given_name", "family_name", "preferred_username", "email", "groups", "realm_access"],
+            ["iss", "sub", "aud", "exp", "iat", "name", "given_name", "family_name", "preferred_username", "email", "azp"],
     });
     (NO_STORE, Json(document))
 }

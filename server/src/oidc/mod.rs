@@ -1,6 +1,8 @@
 //! OpenID Connect as clients of a Keycloak realm know it: the same paths, answers and error texts.
 
+mod cors;
 mod form;
+mod logout;
 mod metadata;
 mod names;
 mod token;
@@ -10,7 +12,8 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -33,14 +36,16 @@ pub fn router(identity: Identity, names: IssuerNames) -> Router {
     let protocol = Router::new()
         .route("/token", post(token::token).fallback(not_allowed))
         .route("/certs", get(metadata::certs).fallback(not_allowed))
-        .route("/logout", post(token::logout).get(token::logout_page).fallback(not_allowed))
+        .route("/logout", post(logout::by_form).get(logout::by_address).fallback(not_allowed))
         .route("/revoke", post(token::revoke).fallback(not_allowed))
         .route("/userinfo", get(user::info).post(user::info).fallback(not_allowed));
-    Router::new()
+    let documents = Router::new()
         .route("/realms/master", get(metadata::realm).fallback(not_found))
         .route("/realms/master/.well-known/openid-configuration", get(metadata::discovery).fallback(not_found))
         .route("/realms/master/.well-known/oauth-authorization-server", get(metadata::discovery).fallback(not_found))
         .route("/.well-known/oauth-authorization-server/realms/master", get(metadata::discovery).fallback(not_found))
+        .layer(middleware::from_fn(cors::readable));
+    documents
         .nest(PROTOCOL, protocol)
         .route("/realms/master/{*path}", get(not_found).fallback(not_found))
         .route("/realms/{realm}/{*path}", get(no_realm).fallback(no_realm))
@@ -55,7 +60,12 @@ async fn no_realm() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({"error": "Realm does not exist"}))).into_response()
 }
 
-async fn not_allowed() -> Response {
+async fn not_allowed(method: Method, headers: HeaderMap) -> Response {
+    if method == Method::OPTIONS
+        && let Some(answer) = cors::preflight(&headers)
+    {
+        return answer;
+    }
     (StatusCode::METHOD_NOT_ALLOWED, Json(json!({"error": "HTTP 405 Method Not Allowed"}))).into_response()
 }
 

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::State,
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde_json::json;
@@ -19,24 +19,11 @@ pub(super) async fn token(State(oidc): State<Oidc>, base: Base, form: Form) -> R
     let tokens = match form.get("grant_type") {
         None => return Err(OAuthError::new(400, "invalid_request", "Missing form parameter: grant_type")),
         Some("password") => identity.by_password(&client, form.get("username"), form.secret("password"), scope, &issuer).await?,
-        Some("refresh_token") => identity.by_refresh_token(&client, form.get("refresh_token"), &issuer).await?,
+        Some("refresh_token") => identity.by_refresh_token(&client, form.get("refresh_token"), scope, &issuer).await?,
         Some("client_credentials") => identity.by_client_credentials(&client, scope, &issuer).await?,
         Some(_) => return Err(OAuthError::new(400, "unsupported_grant_type", "Unsupported grant_type")),
     };
     Ok(unkept(Json(tokens).into_response()))
-}
-
-/// `POST …/logout` with the refresh token.
-pub(super) async fn logout(State(oidc): State<Oidc>, form: Form) -> Result<Response, OAuthError> {
-    let Some(token) = form.get("refresh_token") else { return Ok(logout_page().await) };
-    oidc.identity.log_out(&form.client(), token).await?;
-    Ok(unkept(StatusCode::NO_CONTENT.into_response()))
-}
-
-/// For a browser that comes here: only a program with its refresh token can log out this way.
-pub(super) async fn logout_page() -> Response {
-    let page = "<!doctype html><html lang=\"en\"><title>Log out</title><p>To log out, use the program that logged in: <code>emtctl logout</code>.</p></html>\n";
-    unkept(([(header::CONTENT_TYPE, "text/html;charset=utf-8")], page).into_response())
 }
 
 /// `POST …/revoke`.

@@ -9,6 +9,13 @@ pub fn same(recorded: &Json, answer: &Json, names: &HashMap<String, String>, pag
     compare("", recorded, answer, names, paged)
 }
 
+/// Whether both are the same, no more and no less.
+pub fn exactly(recorded: &Json, answer: &Json) -> Result<(), String> {
+    let names = HashMap::new();
+    compare("", recorded, answer, &names, false)?;
+    compare("", answer, recorded, &names, false).map_err(|difference| format!("more than recorded: {difference}"))
+}
+
 fn compare(at: &str, recorded: &Json, answer: &Json, names: &HashMap<String, String>, paged: bool) -> Result<(), String> {
     let differs = || Err(format!("{at}: {answer}, recorded {recorded}"));
     match (recorded, answer) {
@@ -48,6 +55,10 @@ fn compare(at: &str, recorded: &Json, answer: &Json, names: &HashMap<String, Str
 
 fn text_fits(recorded: &str, found: &Json, names: &HashMap<String, String>) -> bool {
     let filled = super::fill(recorded, names);
+    if let Some(before) = filled.strip_suffix("{YYYYMMDD-HHMMSS}") {
+        let time = found.as_str().and_then(|found| found.strip_prefix(before)).unwrap_or_default();
+        return time.len() == 15 && time.bytes().enumerate().all(|(at, b)| if at == 8 { b == b'-' } else { b.is_ascii_digit() });
+    }
     match filled.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         Some("time") => found.as_str().is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok() && text.ends_with('Z')),
         Some("epoch") => found.as_u64().is_some_and(|number| number > 0),

@@ -1,20 +1,32 @@
 //! A server without sockets: the same routes, store and identity, called directly.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "for tests, each of which uses what it needs")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "for tests, each of which uses what it needs")]
 
 pub mod compare;
+pub mod southbound;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
-use axum::{Router, body::Body, extract::Request, http::header};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, header},
+};
+use emt_api::record::Record;
 use emt_server::{
+    app::Parts,
     clock::{Clock, Randomness},
-    identity::{Admin, Identity},
-    inventory::Inventory,
-    oidc,
+    config::Config,
+    identity::{Admin, Identity, records::User},
     release::Images,
-    rest::{self, Rest},
-    store::{self, Store},
+    store::{self, Batch, Store, StoreExt},
 };
 use http_body_util::BodyExt;
 use serde_json::Value as Json;
@@ -24,6 +36,24 @@ use tower::ServiceExt;
 pub const PASSWORD: &str = "Tester-Password-1";
 /// The project.
 pub const PROJECT: &str = "shops";
+/// Where the clock of [`Server::start_at`] is put by most tests: 2026-06-06 00:00:00 UTC, in milliseconds.
+pub const SATURDAY_MS: i64 = 1_780_704_000_000;
+
+/// A database with keys, user and project: making keys anew for each test would take most of its time.
+static BOOTSTRAPPED: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+
+async fn bootstrapped() -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let database = directory.path().join("emt.db");
+    let store: Arc<dyn Store> = Arc::new(store::open(&database).unwrap());
+    let identity = Identity::open(store, Clock::System, Randomness::System).await.unwrap();
+    let admin = Admin { username: "admin".to_owned(), password: PASSWORD.to_owned().into() };
+    identity.bootstrap(&admin, PROJECT).await.unwrap();
+    let copy = directory.path().join("copy.db");
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    connection.execute("VACUUM INTO ?", [copy.to_str().unwrap()]).unwrap();
+    std::fs::read(copy).unwrap()
+}
 
 /// The server.
 pub struct Server {
@@ -34,30 +64,98 @@ pub struct Server {
     pub token: String,
     /// UUID of [`PROJECT`].
     pub project: String,
-    _directory: tempfile::TempDir,
+    /// Identity.
+    pub identity: Identity,
+    /// Records.
+    pub store: Arc<dyn Store>,
+    /// Everything that the server keeps.
+    pub directory: tempfile::TempDir,
+}
+
+/// An answer.
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON; null if it is none.
+    pub fn json(&self) -> Json {
+        serde_json::from_slice(&self.body).unwrap_or(Json::Null)
+    }
+
+    /// A header, "" if it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
 }
 
 impl Server {
-    /// Starts with one user and one project.
+    /// Starts with one user and one project, with the system's clock.
     pub async fn start() -> Self {
+        Self::with(Clock::System, &Config { image_limit: 1 << 20, ..Config::default() }).await
+    }
+
+    /// Starts with a clock that stands until [`Server::pass`].
+    pub async fn start_at(ms: i64) -> Self {
+        let clock = Clock::Fixed(Arc::new(AtomicI64::new(ms)));
+        Self::with(clock, &Config { image_limit: 1 << 20, ..Config::default() }).await
+    }
+
+    /// Starts with these settings.
+    pub async fn with(clock: Clock, config: &Config) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let (clock, random) = (Clock::System, Randomness::System);
-        let store: Arc<dyn Store> = Arc::new(store::open(&directory.path().join("emt.db")).unwrap());
+        let random = Randomness::System;
+        let database = directory.path().join("emt.db");
+        std::fs::write(&database, BOOTSTRAPPED.get_or_init(bootstrapped).await).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store::open(&database).unwrap());
         let identity = Identity::open(Arc::clone(&store), clock.clone(), random.clone()).await.unwrap();
-        let admin = Admin { username: "admin".to_owned(), password: PASSWORD.to_owned().into() };
-        identity.bootstrap(&admin, PROJECT).await.unwrap();
         let project = identity.project_named(PROJECT).await.unwrap().unwrap().uuid;
-        let rest = Rest {
-            inventory: Inventory::new(store, clock.clone(), random.clone()),
-            identity: identity.clone(),
-            images: Images::new(directory.path().join("images")),
-            image_limit: 1 << 20,
-            origin: "https://emt.localhost:8443".into(),
-        };
-        let routes = rest::router(rest).merge(oidc::router(identity, oidc::IssuerNames::new("emt.localhost", 8443)));
-        let mut server = Self { routes, clock, random, token: String::new(), project, _directory: directory };
+        let images = Images::new(directory.path().join("images"));
+        let parts =
+            Parts { store: Arc::clone(&store), identity: identity.clone(), images, clock: clock.clone(), random: random.clone() };
+        let routes = parts.routes(config, 8443);
+        let mut server = Self { routes, clock, random, token: String::new(), project, identity, store, directory };
         server.token = server.login("admin", PASSWORD).await;
         server
+    }
+
+    /// Lets time pass on a clock that stands; negative goes back.
+    pub fn pass(&self, seconds: i64) {
+        let Clock::Fixed(clock) = &self.clock else { panic!("the clock does not stand") };
+        clock.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// Epoch seconds.
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// A user with the password of `admin`, and what `change` makes of it.
+    pub async fn user(&self, username: &str, change: impl FnOnce(&mut User)) -> User {
+        let admin = self.store.load_all::<User>("", emt_api::filter::Expr::is("username", "admin")).await.unwrap().remove(0);
+        let mut user = User { username: username.to_owned(), password: admin.password, enabled: true, ..User::default() };
+        user.meta.id = uuid::Uuid::new_v4().to_string();
+        user.meta.revision = 1;
+        change(&mut user);
+        self.store.commit(Batch::default().insert(user.clone())).await.unwrap();
+        user
+    }
+
+    /// Changes a record.
+    pub async fn change<R: Record>(&self, id: &str, change: impl FnOnce(&mut R)) {
+        let mut record: R = self.store.load("", id).await.unwrap().unwrap();
+        change(&mut record);
+        self.store.commit(Batch::default().update(record)).await.unwrap();
     }
 
     /// An access token by the password grant.
@@ -75,6 +173,11 @@ impl Server {
 
     /// A request below the project, or anywhere if the path begins with a slash. `POST-TEXT` has another content type.
     pub async fn request(&self, method: &str, path: &str, body: Option<String>) -> (u16, String) {
+        self.request_as(&self.token, method, path, body).await
+    }
+
+    /// The same with another token.
+    pub async fn request_as(&self, token: &str, method: &str, path: &str, body: Option<String>) -> (u16, String) {
         let (path, query) =
             path.split_once('?').map_or((path, String::new()), |(path, query)| (path, format!("?{}", encoded(query))));
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/v1/projects/{PROJECT}/{path}") };
@@ -85,27 +188,47 @@ impl Server {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{path}{query}"))
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, kind);
         }
         self.send(request.body(body.map_or_else(Body::empty, Body::from)).unwrap()).await
     }
 
+    /// A request below the project that must be answered with 200, and its JSON.
+    pub async fn ok(&self, method: &str, path: &str, body: Json) -> Json {
+        let body = (!body.is_null()).then(|| body.to_string());
+        let (status, text) = self.request(method, path, body).await;
+        assert_eq!(status, 200, "{method} {path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
     /// Sends a request and reads the answer.
     pub async fn send(&self, request: Request) -> (u16, String) {
-        let service = emt_server::http::service(self.routes.clone(), self.clock.clone(), self.random.clone());
-        let response = service.oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        (status, String::from_utf8_lossy(&body).into_owned())
+        let answer = self.call(request).await;
+        (answer.status, answer.text())
+    }
+
+    /// Sends a request and reads the answer, headers and all.
+    pub async fn call(&self, request: Request) -> Answer {
+        let response = self.service().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// What connections are served with.
+    pub fn service(&self) -> impl emt_server::http::Service {
+        emt_server::http::service(self.routes.clone(), self.clock.clone(), self.random.clone())
     }
 
     /// Placeholders that stand for something fresh.
     pub fn placeholders(&self) -> HashMap<String, String> {
         let mut names = HashMap::from([("projectUuid".to_owned(), self.project.clone())]);
         for number in 0..40 {
-            names.insert(format!("uuid{number}"), uuid::Uuid::new_v4().to_string());
+            let uuid = uuid::Uuid::new_v4().to_string();
+            names.insert(format!("UUID{number}"), uuid.to_uppercase());
+            names.insert(format!("uuid{number}"), uuid);
             names.insert(format!("sn{number}"), format!("SN{:08X}", self.random.u32()));
         }
         names

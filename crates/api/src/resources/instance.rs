@@ -89,5 +89,9 @@ record! {
         running_profile: String = Field::internal(Type::Text { min: 0, max: usize::MAX, pattern: "" }),
         /// Image version that the node last reported to run.
         running_image: String = Field::internal(Type::Text { min: 0, max: usize::MAX, pattern: "" }),
+        /// Start of the single window that an old agent was last told, epoch seconds; 0 for none.
+        offered_start: i64 = Field::internal(Type::Number { min: 0, max: i64::MAX }),
+        /// End of that window.
+        offered_end: i64 = Field::internal(Type::Number { min: 0, max: i64::MAX }),
     }
 }

@@ -6,7 +6,11 @@ use rusqlite::Connection;
 use crate::store::StoreError;
 
 /// All migrations, oldest first. New ones go to the end; a released one never changes.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_inventory.sql"), include_str!("migrations/0002_identity.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_inventory.sql"),
+    include_str!("migrations/0002_identity.sql"),
+    include_str!("migrations/0003_old_clients.sql"),
+];
 
 /// Applies what the database has not had yet, each migration as a whole. The inner error is for the operator.
 pub(super) fn apply(connection: &mut Connection) -> rusqlite::Result<Result<(), StoreError>> {
