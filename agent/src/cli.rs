@@ -43,7 +43,7 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "emt-agent", version, about, after_help = EXIT_CODES)]
 pub struct Args {
-    /// What is logged to standard error: error, warn, info, debug, trace, or a filter such as emt_agent=debug
+    /// What is logged to standard error: error, warn, info, debug, trace, or a filter as tracing-subscriber takes them
     #[arg(long, global = true, value_name = "LEVEL", env = "EMT_AGENT_LOG", default_value = "info")]
     log: String,
     /// What to do.
@@ -241,11 +241,11 @@ fn enrol_node(enroll: &Enroll) -> Result<(), CliError> {
     let directory = &enroll.directory.path;
     enrol::check(directory, enroll.force)?;
     let uuid = host_uuid(directory, enroll.uuid)?;
-    let read = |path: &PathBuf| fs::read(path).map_err(|error| enrol::io_error(path.clone(), error));
+    let read = |path: &PathBuf| fs::read(path).map_err(|error| enrol::io_error(path, error));
     let ca = enroll.ca_cert.as_ref().map(read).transpose()?;
     let token = match &enroll.token.token_file {
         Some(path) => {
-            let file = File::open(path).map_err(|error| enrol::io_error(path.clone(), error))?;
+            let file = File::open(path).map_err(|error| enrol::io_error(path, error))?;
             enrol::read_token(&path.display().to_string(), file)?
         }
         None => enrol::read_token("standard input", io::stdin().lock())?,

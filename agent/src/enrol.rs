@@ -1,10 +1,6 @@
 //! Enrolment: a one-time token is exchanged for credentials of the node's own.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, io, path::Path, time::Duration};
 
 use serde::Deserialize;
 use serde_json::json;
@@ -147,7 +143,7 @@ pub fn check(directory: &Path, force: bool) -> Result<(), EnrolError> {
 pub async fn enrol(directory: &Path, enrolment: &Enrolment) -> Result<Credentials, EnrolError> {
     let server = net::base_url(&enrolment.server)?;
     let http = net::https(enrolment.ca.as_deref())?;
-    fs::create_dir_all(directory).map_err(|error| io_error(directory.to_owned(), error))?;
+    fs::create_dir_all(directory).map_err(|error| io_error(directory, error))?;
     let accepted = exchange(&http, &server, enrolment).await?;
     let credentials = Credentials {
         server,
@@ -164,7 +160,7 @@ pub async fn enrol(directory: &Path, enrolment: &Enrolment) -> Result<Credential
 }
 
 /// A file's error in this room's words.
-pub(crate) fn io_error(path: PathBuf, error: io::Error) -> EnrolError {
+pub(crate) fn io_error(path: &Path, error: io::Error) -> EnrolError {
     EnrolError::Io { path: path.display().to_string(), error }
 }
 

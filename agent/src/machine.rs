@@ -42,20 +42,18 @@ pub fn step(state: State, event: Event, context: &Context<'_>) -> Result<(State,
     let next = match (state, event) {
         (state, Event::Booted(boot)) => booted(state, boot, context),
         (State::Updated { attempt, at, reports }, Event::Answered(StatusType::Updated)) => {
-            (confirmed(attempt, at, reports + 1, context), vec![])
+            confirmed(attempt, at, reports + 1, context)
         }
         (State::Failed { attempt, failure, rolled_back, at, retry_at, reported: false }, Event::Answered(StatusType::Failed)) => {
             (State::Failed { attempt, failure, rolled_back, at, retry_at, reported: true }, vec![])
         }
         (state, Event::Answered(_) | Event::Woken) => reconsider(state, context),
         (State::Downloading { attempt }, Event::Fetched) => reconsider(State::Downloaded { attempt }, context),
-        (State::Downloading { attempt }, Event::FetchFailed(failure)) => {
+        (State::Downloading { attempt }, Event::FetchFailed(failure))
+        | (State::Installing { attempt }, Event::WriteFailed(failure)) => {
             (failed(attempt, failure, false, context), vec![Action::Discard])
         }
         (State::Installing { attempt }, Event::Written { slot, boot_id }) => written(attempt, slot, boot_id, context),
-        (State::Installing { attempt }, Event::WriteFailed(failure)) => {
-            (failed(attempt, failure, false, context), vec![Action::Discard])
-        }
         (State::Rebooting { attempt, .. }, Event::ArmFailed(failure)) => {
             (failed(attempt, failure, false, context), vec![Action::Disarm, Action::Discard])
         }
@@ -98,12 +96,12 @@ fn booted(state: State, boot: Boot, context: &Context<'_>) -> (State, Vec<Action
         }
         State::Installing { attempt } => (State::Downloaded { attempt }, vec![Action::Disarm]),
         State::Updated { attempt, at, .. } if attempt.target.is(context.running) => {
-            (State::Updated { attempt, at, reports: 0 }, vec![])
+            (State::Updated { attempt, at, reports: 0 }, vec![Action::Discard])
         }
-        State::Updated { .. } => (State::UpToDate { confirmed: None }, vec![]),
-        state @ (State::UpToDate { .. } | State::Downloading { .. } | State::Downloaded { .. } | State::Failed { .. }) => {
-            (state, vec![])
-        }
+        State::Updated { .. } => (State::UpToDate { confirmed: None }, vec![Action::Discard]),
+        // The power cut may have come before what was fetched was removed.
+        state @ (State::UpToDate { confirmed: Some(_) } | State::Failed { .. }) => (state, vec![Action::Discard]),
+        state @ (State::UpToDate { confirmed: None } | State::Downloading { .. } | State::Downloaded { .. }) => (state, vec![]),
     }
 }
 
@@ -185,13 +183,13 @@ fn updated(attempt: Attempt, context: &Context<'_>) -> State {
 }
 
 /// An UPDATED report was answered.
-fn confirmed(attempt: Attempt, at: i64, reports: u32, context: &Context<'_>) -> State {
+fn confirmed(attempt: Attempt, at: i64, reports: u32, context: &Context<'_>) -> (State, Vec<Action>) {
     let offered = context.offer.and_then(|offer| offer.target.as_ref()).is_some_and(|target| target.is(context.running));
     if reports >= UPDATED_REPORTS_AT_MOST || (reports >= UPDATED_REPORTS && !offered) {
         let confirmed = Some(attempt.target.sha256).filter(|sha256| !sha256.is_empty());
-        return State::UpToDate { confirmed };
+        return (State::UpToDate { confirmed }, vec![Action::Discard]);
     }
-    State::Updated { attempt, at, reports }
+    (State::Updated { attempt, at, reports }, vec![])
 }
 
 fn failed(attempt: Attempt, failure: Failure, rolled_back: bool, context: &Context<'_>) -> State {

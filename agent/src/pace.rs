@@ -6,7 +6,7 @@ use std::time::Duration;
 const JITTER: f64 = 0.1;
 
 /// Longest pause between polls while the Maintenance Manager cannot be reached.
-pub const LONGEST_POLL_PAUSE: Duration = Duration::from_secs(300);
+pub const LONGEST_POLL_PAUSE: Duration = Duration::from_mins(5);
 
 /// Until the next poll: the interval, doubled with every failure in a row, spread by a random number from 0 to 1.
 pub fn poll(interval: Duration, failures: u32, random: f64) -> Duration {
@@ -16,7 +16,7 @@ pub fn poll(interval: Duration, failures: u32, random: f64) -> Duration {
 
 /// Until a broken download is taken up again: a first pause, doubled with every further failure in a row up to a minute.
 pub fn download(first: Duration, failures: u32, random: f64) -> Duration {
-    spread(first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(Duration::from_secs(60)), random)
+    spread(first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(Duration::from_mins(1)), random)
 }
 
 /// Until a process that ended is started again: 100 ms after a life of ten seconds or more; doubled, up to ten

@@ -30,7 +30,7 @@ const HOLD: Duration = Duration::from_secs(10);
 /// How long another agent of the node may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest time without a look at the clock, which may be set meanwhile.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
 /// How an agent is to run.
 #[derive(Debug, Clone)]

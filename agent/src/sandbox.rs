@@ -70,7 +70,7 @@ pub fn create(directory: &Path, image: &Path, uuid: &str, slot_bytes: u64) -> Re
     Ok(node)
 }
 
-fn remove(path: &PathBuf) -> Result<(), SandboxError> {
+fn remove(path: &Path) -> Result<(), SandboxError> {
     crate::durable::remove(path).map_err(|error| io_error(path, error).into())
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A token is replaced when so much of its life is left, but never before half of it has passed.
-const AHEAD: Duration = Duration::from_secs(60);
+const AHEAD: Duration = Duration::from_mins(1);
 /// Longest time that the token endpoint may take.
 const DEADLINE: Duration = Duration::from_secs(15);
 

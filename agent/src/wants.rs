@@ -30,12 +30,8 @@ impl Wants {
         let target = answer.os_profile_update_source.as_ref().and_then(Target::of);
         let schedules = answer.update_schedule.as_ref().map(schedule::schedules).unwrap_or_default();
         if self.target != target {
-            match &target {
-                Some(target) => {
-                    tracing::info!(profile = %target.profile_name, image = %target.image_id, "an image is to be installed")
-                }
-                None => tracing::info!("nothing is to be installed"),
-            }
+            let (profile, image) = target.as_ref().map_or(("", ""), |target| (&target.profile_name, &target.image_id));
+            tracing::info!(profile, image, "what the server wants installed has changed");
         }
         (self.target, self.schedules) = (target, schedules);
     }
