@@ -1,2 +1,7 @@
 //! Operates fleets of Edge Microvisor Toolkit nodes.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    emtctl::run(std::env::args_os())
+}

@@ -1,1 +1,29 @@
 //! Typed asynchronous client of the Edge Orchestrator API.
+//!
+//! Works with this project's server and with a real Edge Orchestrator: what is absent, null or empty in an answer is
+//! treated alike, and names of both generations of the API are understood.
+
+mod error;
+mod fleet;
+mod http;
+pub mod kinds;
+mod link;
+mod lookup;
+pub mod models;
+mod oidc;
+mod orchestrator;
+mod projects;
+mod update_log;
+mod upload;
+
+pub use self::{
+    error::Error,
+    http::{Exchange, Http, Trust},
+    link::{LinkPlan, Way},
+    lookup::{Named, pick},
+    oidc::{Oidc, Tokens},
+    orchestrator::{Orchestrator, Query, Resource},
+    projects::Features,
+    update_log::{Outcome, last_outcome},
+    upload::{Image, Release},
+};

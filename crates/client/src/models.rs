@@ -1,0 +1,340 @@
+//! Resources as answers carry them. Only what clients look at is named; the rest stays in the JSON beside.
+
+use serde::{Deserialize, Deserializer};
+
+/// Null counts as absent, and absent as empty.
+fn empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(input: D) -> Result<T, D::Error> {
+    Option::deserialize(input).map(Option::unwrap_or_default)
+}
+
+macro_rules! model {
+    ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $ty:ty = $key:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+        #[serde(default)]
+        pub struct $name {
+            $($(#[$fdoc])* #[serde(rename = $key, deserialize_with = "empty")] pub $field: $ty,)*
+        }
+    };
+}
+
+model! {
+    /// An OS resource: a profile at one version.
+    Os {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+        /// Family: updates stay within it.
+        profile: String = "profileName",
+        /// Version of the image.
+        version: String = "imageId",
+        /// Digest of the image.
+        sha256: String = "sha256",
+        /// Processor architecture.
+        architecture: String = "architecture",
+        /// Whether it is mutable or immutable.
+        kind: String = "osType",
+        /// Path of the image below the Release Service.
+        image_url: String = "imageUrl",
+        /// Secure boot and encryption.
+        security_feature: String = "securityFeature",
+    }
+}
+
+impl Os {
+    /// Whether packages can be changed, which rules A/B updates out.
+    pub fn is_mutable(&self) -> bool {
+        self.kind.ends_with("_MUTABLE")
+    }
+}
+
+model! {
+    /// A region.
+    Region {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+        /// The region above.
+        parent: Option<Place> = "parentRegion",
+    }
+}
+
+model! {
+    /// A site.
+    Site {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+        /// Where it lies.
+        region: Option<Place> = "region",
+    }
+}
+
+model! {
+    /// A host, site or region that something refers to. One of empty values stands for none.
+    Place {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+    }
+}
+
+impl Place {
+    /// Its name, or its id if it has none.
+    pub fn label(&self) -> &str {
+        if self.name.is_empty() { &self.id } else { &self.name }
+    }
+}
+
+model! {
+    /// A machine.
+    Host {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+        /// SMBIOS UUID.
+        uuid: String = "uuid",
+        /// Serial number.
+        serial: String = "serialNumber",
+        /// Status.
+        status: String = "hostStatus",
+        /// How to show it.
+        indicator: String = "hostStatusIndicator",
+        /// State.
+        state: String = "currentState",
+        /// State that is asked for.
+        desired_state: String = "desiredState",
+        /// Onboarding status.
+        onboarding: String = "onboardingStatus",
+        /// Where it stands.
+        site: Option<Place> = "site",
+        /// What is installed.
+        instance: Option<Box<Instance>> = "instance",
+        /// One-time token for the node; only in the answer to a registration that asked for it.
+        enrolment_token: String = "enrolmentToken",
+    }
+}
+
+model! {
+    /// An OS on a host.
+    Instance {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+        /// Its host.
+        host: Option<Box<Host>> = "host",
+        /// What is installed; in the first generation of the API, what is to be installed.
+        os: Option<Os> = "os",
+        /// What is installed.
+        current_os: Option<Os> = "currentOs",
+        /// What is to be installed.
+        desired_os: Option<Os> = "desiredOs",
+        /// Status of updates.
+        update_status: String = "updateStatus",
+        /// How to show it.
+        update_indicator: String = "updateStatusIndicator",
+        /// When it was set, epoch seconds.
+        update_time: i64 = "updateStatusTimestamp",
+        /// Details of the last update.
+        update_detail: String = "updateStatusDetail",
+        /// Newest OS of its profile, if it is newer.
+        update_available: String = "osUpdateAvailable",
+        /// Policy that decides about updates.
+        policy: Option<Policy> = "updatePolicy",
+    }
+}
+
+impl Instance {
+    /// What is installed.
+    pub fn current(&self) -> Option<&Os> {
+        self.current_os.as_ref().or(self.os.as_ref())
+    }
+
+    /// Whether it runs what it is to run.
+    pub fn is_up_to_date(&self) -> bool {
+        self.desired_os.as_ref().is_none_or(|desired| self.current().is_some_and(|os| os.id == desired.id))
+    }
+
+    /// Whether the last update failed.
+    pub fn has_failed(&self) -> bool {
+        self.update_indicator == "STATUS_INDICATION_ERROR"
+    }
+
+    /// Name of its host, or its own.
+    pub fn label(&self) -> &str {
+        let host = self.host.as_ref().map(|host| host.name.as_str()).filter(|name| !name.is_empty());
+        let own = Some(self.name.as_str()).filter(|name| !name.is_empty());
+        host.or(own).unwrap_or(&self.id)
+    }
+}
+
+model! {
+    /// An OS update policy.
+    Policy {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+        /// Kind.
+        kind: String = "updatePolicy",
+        /// Target.
+        target: Option<Os> = "targetOs",
+        /// Addition to the kernel command line, which rules a new image out.
+        kernel_command: String = "updateKernelCommand",
+    }
+}
+
+model! {
+    /// An OS update that ran or runs.
+    Run {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+        /// Its instance.
+        instance: Option<Box<Instance>> = "instance",
+        /// Status.
+        status: String = "status",
+        /// How to show it.
+        indicator: String = "statusIndicator",
+        /// What the node tells of it.
+        details: String = "statusDetails",
+        /// Begin, epoch seconds.
+        start: i64 = "startTime",
+        /// End, epoch seconds; unfinished if it is before the begin.
+        end: i64 = "endTime",
+    }
+}
+
+model! {
+    /// A maintenance window, single or repeated.
+    Schedule {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+        /// What it is for.
+        status: String = "scheduleStatus",
+        /// Opens, epoch seconds; single windows only.
+        start: i64 = "startSeconds",
+        /// Closes, epoch seconds; 0 stays open.
+        end: i64 = "endSeconds",
+        /// Length of repeated windows in seconds.
+        duration: i64 = "durationSeconds",
+        /// Cron fields of repeated windows.
+        minutes: String = "cronMinutes",
+        /// See `minutes`.
+        hours: String = "cronHours",
+        /// See `minutes`.
+        day_of_month: String = "cronDayMonth",
+        /// See `minutes`.
+        month: String = "cronMonth",
+        /// See `minutes`.
+        day_of_week: String = "cronDayWeek",
+        /// Host it holds for.
+        host: Option<Place> = "targetHost",
+        /// Site it holds for.
+        site: Option<Place> = "targetSite",
+        /// Region it holds for.
+        region: Option<Place> = "targetRegion",
+    }
+}
+
+impl Schedule {
+    /// Whether it opens again and again.
+    pub fn is_repeated(&self) -> bool {
+        self.duration > 0
+    }
+
+    /// Whether updates are installed in it.
+    pub fn is_for_updates(&self) -> bool {
+        self.status == "SCHEDULE_STATUS_OS_UPDATE"
+    }
+
+    /// What it holds for: the kind of place, and the place.
+    pub fn target(&self) -> Option<(&'static str, &Place)> {
+        let targets = [("host", &self.host), ("site", &self.site), ("region", &self.region)];
+        targets
+            .into_iter()
+            .find_map(|(kind, place)| place.as_ref().filter(|place| !place.id.is_empty()).map(|place| (kind, place)))
+    }
+}
+
+model! {
+    /// A project: a tenant.
+    Project {
+        /// Name.
+        name: String = "name",
+        /// What was said about it.
+        spec: ProjectSpec = "spec",
+        /// How it is.
+        status: ProjectStatusOf = "status",
+    }
+}
+
+model! {
+    /// What was said about a project.
+    ProjectSpec {
+        /// Free text.
+        description: String = "description",
+    }
+}
+
+model! {
+    /// How a project is.
+    ProjectStatusOf {
+        /// The status itself.
+        project: ProjectStatus = "projectStatus",
+    }
+}
+
+model! {
+    /// Status of a project.
+    ProjectStatus {
+        /// Text.
+        message: String = "message",
+        /// UUID.
+        uuid: String = "uID",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_null_and_empty_are_alike() {
+        let full =
+            r#"{"resourceId":"inst-1","os":null,"desiredOs":{"resourceId":"os-2"},"updateStatusTimestamp":null,"unknown":[1]}"#;
+        let instance: Instance = serde_json::from_str(full).unwrap();
+        assert_eq!((instance.id.as_str(), instance.os.is_none(), instance.update_time), ("inst-1", true, 0));
+        assert!(!instance.is_up_to_date(), "nothing is known to be installed");
+        assert!(Instance::default().is_up_to_date(), "nothing is wanted");
+        let both = r#"{"os":{"resourceId":"os-2"},"desiredOs":{"resourceId":"os-2"}}"#;
+        assert!(serde_json::from_str::<Instance>(both).is_ok_and(|instance| instance.is_up_to_date()));
+        let first = r#"{"os":{"resourceId":"os-2"},"currentOs":{"resourceId":"os-1"},"desiredOs":{"resourceId":"os-2"}}"#;
+        assert!(serde_json::from_str::<Instance>(first).is_ok_and(|instance| !instance.is_up_to_date()));
+    }
+
+    #[test]
+    fn kinds_of_both_generations_are_understood() {
+        let kind = |kind: &str| Os { kind: kind.to_owned(), ..Os::default() }.is_mutable();
+        assert!(kind("OS_TYPE_MUTABLE") && kind("OPERATING_SYSTEM_TYPE_MUTABLE"));
+        assert!(!kind("OS_TYPE_IMMUTABLE") && !kind("OPERATING_SYSTEM_TYPE_IMMUTABLE") && !kind(""));
+    }
+
+    #[test]
+    fn a_place_of_empty_values_is_no_target() {
+        let empty =
+            r#"{"targetHost":null,"targetRegion":{"resourceId":"","name":""},"targetSite":{"resourceId":"site-1","name":"x"}}"#;
+        let schedule: Schedule = serde_json::from_str(empty).unwrap();
+        assert_eq!(schedule.target().map(|(kind, place)| (kind, place.label())), Some(("site", "x")));
+        assert_eq!(Schedule::default().target(), None);
+    }
+}

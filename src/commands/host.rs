@@ -1,0 +1,152 @@
+//! `emtctl host`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use emt_api::id;
+use emt_client::{
+    Orchestrator, Resource, kinds,
+    models::{Host, Place},
+};
+
+use crate::{
+    app::App,
+    error::{Doing, Error},
+    output::{Cell, Show, Tone, say},
+};
+
+mod register;
+
+/// Hosts: the machines.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List hosts
+    List,
+    /// Show a host
+    Get {
+        /// Id, name, UUID or serial number
+        host: String,
+    },
+    /// Register a machine, and print a one-time token with which its node enrols
+    Register(RegisterArgs),
+    /// Delete hosts with what is installed on them; their nodes' credentials end
+    Delete {
+        /// Ids, names, UUIDs or serial numbers
+        #[arg(required = true, value_name = "HOST")]
+        host: Vec<String>,
+    },
+}
+
+/// Register a machine, and print a one-time token with which its node enrols.
+#[derive(Debug, clap::Args)]
+pub struct RegisterArgs {
+    /// Name, at most 20 characters
+    name: String,
+    /// SMBIOS system UUID
+    #[arg(long, value_name = "UUID", value_parser = uuid)]
+    uuid: String,
+    /// Serial number
+    #[arg(long, value_name = "TEXT")]
+    serial: Option<String>,
+    /// Site at which it stands: id or name
+    #[arg(long, value_name = "SITE")]
+    site: Option<String>,
+    /// Write the token to a file that only you can read, instead of printing it
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+fn uuid(text: &str) -> Result<String, String> {
+    if id::is_uuid(text) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("a UUID has 8-4-4-4-12 hex digits, such as 4c4c4544-0035-3010-8052-b4c04f4a4d32".to_owned())
+    }
+}
+
+impl Show for Host {
+    const HEADER: &'static [&'static str] = &["ID", "NAME", "UUID", "SITE", "STATUS", "OS"];
+
+    fn row(&self) -> Vec<Cell> {
+        vec![
+            self.id.as_str().into(),
+            self.name.as_str().into(),
+            self.uuid.as_str().into(),
+            self.site.as_ref().map(Place::label).unwrap_or_default().into(),
+            status(self),
+            version(self).into(),
+        ]
+    }
+
+    fn details(&self) -> Vec<(&'static str, Cell)> {
+        let instance = self.instance.as_ref().map(|instance| instance.id.as_str()).unwrap_or_default();
+        vec![
+            ("id", self.id.as_str().into()),
+            ("name", self.name.as_str().into()),
+            ("uuid", self.uuid.as_str().into()),
+            ("serial number", self.serial.as_str().into()),
+            ("site", self.site.as_ref().map(Place::label).unwrap_or_default().into()),
+            ("status", status(self)),
+            ("state", self.state.trim_start_matches("HOST_STATE_").into()),
+            ("onboarding", self.onboarding.as_str().into()),
+            ("instance", instance.into()),
+            ("os", version(self).into()),
+        ]
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn order(&self) -> (String, String) {
+        (self.name.clone(), self.id.clone())
+    }
+}
+
+fn status(host: &Host) -> Cell {
+    Cell::toned(host.status.as_str(), Tone::of_indicator(&host.indicator))
+}
+
+/// Profile and version of what is installed.
+fn version(host: &Host) -> String {
+    let os = host.instance.as_ref().and_then(|instance| instance.current());
+    os.map(|os| format!("{} {}", os.profile, os.version)).unwrap_or_default()
+}
+
+pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
+    match command {
+        Command::List => {
+            let all = app.api().await?.list(&kinds::HOSTS, &[]).await.doing("list hosts")?;
+            app.out.list(&all, "there are no hosts yet: emtctl host register NAME --uuid UUID")
+        }
+        Command::Get { host } => {
+            let found = app.api().await?.find(&kinds::HOSTS, &host).await.doing(format!("show host {host}"))?;
+            app.out.one(&found)
+        }
+        Command::Register(args) => register::run(app, args).await,
+        Command::Delete { host } => delete(app, &host).await,
+    }
+}
+
+async fn delete(app: &App, wanted: &[String]) -> Result<(), Error> {
+    let api = app.api().await?;
+    let found = api.find_all(&kinds::HOSTS, wanted).await.doing("delete hosts")?;
+    for host in found {
+        let label = format!("host {} ({})", host.data.name, host.data.id);
+        remove(&api, &host).await.doing(format!("delete {label}"))?;
+        say(&format!("deleted {label}"));
+    }
+    Ok(())
+}
+
+/// The host first, so that its node cannot report itself back; then the instance, with which a host that had one goes.
+async fn remove(api: &Orchestrator, host: &Resource<Host>) -> Result<(), emt_client::Error> {
+    api.delete(&kinds::HOSTS, &host.data.id).await?;
+    match &host.data.instance {
+        Some(instance) => match api.delete(&kinds::INSTANCES, &instance.id).await {
+            Err(error) if error.status() == Some(404) => Ok(()),
+            other => other,
+        },
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,139 @@
+//! Instants: RFC 3339, or the time on a clock in some zone.
+
+use jiff::{
+    Timestamp,
+    fmt::temporal::Pieces,
+    tz::{AmbiguousOffset, Offset, TimeZone},
+};
+
+use crate::error::Error;
+
+/// How instants are shown.
+const SHOWN: &str = "%Y-%m-%d %H:%M:%S %:z";
+const HINT: &str =
+    "write it as 2026-12-01T02:00:00Z, or as 2026-12-01 02:00 for the time on a clock in --tz or in the system's zone";
+
+/// A time zone.
+#[derive(Debug, Clone)]
+pub(crate) struct Zone {
+    zone: TimeZone,
+    name: String,
+}
+
+impl Zone {
+    /// The named zone, else the system's.
+    pub(crate) fn new(name: Option<&str>) -> Result<Self, Error> {
+        let Some(name) = name else { return Ok(Self::system()) };
+        let hint = "names are like Europe/Berlin, America/New_York or UTC";
+        let zone = TimeZone::get(name).map_err(|_| Error::call(format!("no time zone has the name {name}"), hint))?;
+        Ok(Self { name: zone.iana_name().unwrap_or(name).to_owned(), zone })
+    }
+
+    fn system() -> Self {
+        match TimeZone::try_system() {
+            Ok(zone) => Self { name: zone.iana_name().unwrap_or("the system's zone").to_owned(), zone },
+            Err(_) => Self { name: String::new(), zone: TimeZone::unknown() },
+        }
+    }
+
+    /// An instant on a clock of this zone.
+    pub(crate) fn show(&self, instant: Timestamp) -> String {
+        instant.to_zoned_datetime(self.zone.clone()).strftime(SHOWN).to_string()
+    }
+}
+
+/// Reads an instant. A time on a clock must exist there, and once only.
+pub(crate) fn instant(text: &str, zone: &Zone) -> Result<Timestamp, Error> {
+    let wrong = || Error::call(format!("{text:?} is no time"), HINT);
+    let pieces = Pieces::parse(text.trim()).map_err(|_| wrong())?;
+    let time = pieces.time().ok_or_else(|| Error::call(format!("{text:?} is a date without a time"), HINT))?;
+    let clock = pieces.date().to_datetime(time);
+    let named = pieces.to_time_zone().map_err(|_| wrong())?;
+    if let Some(offset) = pieces.offset() {
+        let instant = offset.to_numeric_offset().to_timestamp(clock).map_err(|_| wrong())?;
+        let agrees = named.is_none_or(|named| named.to_datetime(instant) == clock);
+        return if agrees {
+            Ok(instant)
+        } else {
+            Err(Error::call(format!("{text:?} has an offset that its zone has not then"), HINT))
+        };
+    }
+    let (zone, name) = match named {
+        Some(named) => (named.clone(), named.iana_name().unwrap_or("this zone").to_owned()),
+        None if zone.zone.is_unknown() => {
+            return Err(Error::call("the system's time zone is not known", "name one, such as --tz Europe/Berlin or --tz UTC"));
+        }
+        None => (zone.zone.clone(), zone.name.clone()),
+    };
+    let candidates = zone.to_ambiguous_timestamp(clock);
+    let shown = clock.strftime("%Y-%m-%d %H:%M:%S");
+    let with = |offset: Offset| format!("{}{}", clock.strftime("%Y-%m-%dT%H:%M:%S"), signed(offset));
+    match candidates.offset() {
+        AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(clock).map_err(|_| wrong()),
+        AmbiguousOffset::Gap { .. } => Err(Error::call(
+            format!("{shown} does not exist in {name}: the clocks are put forward then"),
+            "choose an earlier or a later time",
+        )),
+        AmbiguousOffset::Fold { before, after } => Err(Error::call(
+            format!("{shown} comes twice in {name}: the clocks are put back then"),
+            format!("say which one: {} is the first, {} the second", with(before), with(after)),
+        )),
+    }
+}
+
+fn signed(offset: Offset) -> String {
+    let seconds = offset.seconds();
+    let (sign, seconds) = if seconds < 0 { ('-', -seconds) } else { ('+', seconds) };
+    format!("{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_in_every_form() {
+        let berlin = Zone::new(Some("europe/berlin")).unwrap();
+        let unknown = Zone { zone: TimeZone::unknown(), name: String::new() };
+        for (text, zone, expected) in [
+            ("2026-12-01T02:00:00Z", &berlin, Ok("2026-12-01T02:00:00Z")),
+            ("2026-12-01T02:00:00+05:30", &berlin, Ok("2026-11-30T20:30:00Z")),
+            ("2026-12-01 02:00", &berlin, Ok("2026-12-01T01:00:00Z")),
+            ("2026-07-01T02:00:30", &berlin, Ok("2026-07-01T00:00:30Z")),
+            ("2026-12-01 02:00[America/New_York]", &berlin, Ok("2026-12-01T07:00:00Z")),
+            ("2026-10-25T02:30:00+02:00", &berlin, Ok("2026-10-25T00:30:00Z")),
+            ("2026-10-25T02:30:00+01:00[Europe/Berlin]", &berlin, Ok("2026-10-25T01:30:00Z")),
+            ("2026-12-01T02:00:00+02:00[Europe/Berlin]", &berlin, Err("has an offset that its zone has not")),
+            ("2026-10-25 02:30", &berlin, Err("comes twice in Europe/Berlin")),
+            ("2026-03-29 02:30", &berlin, Err("does not exist in Europe/Berlin")),
+            ("2026-12-01", &berlin, Err("a date without a time")),
+            ("2026-12-01T02:00:00Z", &unknown, Ok("2026-12-01T02:00:00Z")),
+            ("2026-12-01 02:00", &unknown, Err("time zone is not known")),
+            ("2026-02-30 02:00", &berlin, Err("is no time")),
+            ("2026-12-01 25:00", &berlin, Err("is no time")),
+            ("tomorrow", &berlin, Err("is no time")),
+            ("", &berlin, Err("is no time")),
+        ] {
+            match (instant(text, zone), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found.to_string(), expected, "{text}"),
+                (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{text}: {error}"),
+                (found, _) => panic!("{text}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_twice_can_be_told_apart() {
+        let Err(Error::Call { hint, .. }) = instant("2026-11-01 01:15", &Zone::new(Some("America/New_York")).unwrap()) else {
+            panic!("it comes twice")
+        };
+        assert_eq!(hint, "say which one: 2026-11-01T01:15:00-04:00 is the first, 2026-11-01T01:15:00-05:00 the second");
+    }
+
+    #[test]
+    fn zones_are_known_by_name() {
+        assert!(Zone::new(Some("Mars/Olympus")).is_err());
+        let zone = Zone::new(Some("Asia/Kathmandu")).unwrap();
+        assert_eq!(zone.show(Timestamp::UNIX_EPOCH), "1970-01-01 05:30:00 +05:30");
+    }
+}
