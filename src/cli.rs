@@ -34,7 +34,7 @@ pub struct Args {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Context to work in, instead of the current one
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", env = "EMTCTL_CONTEXT")]
     pub context: Option<String>,
     /// Project to work in, instead of the context's
     #[arg(long, short, global = true, value_name = "NAME", env = "EMTCTL_PROJECT")]
@@ -100,6 +100,9 @@ pub enum Command {
     Watch(watch::Args),
     /// Print a completion script for a shell
     Completion(completion::Args),
+    /// Show the whole story on this machine: a server, nodes, an update, a rollback
+    #[cfg(feature = "demo")]
+    Demo(crate::demo::Args),
 }
 
 #[cfg(test)]

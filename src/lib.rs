@@ -5,6 +5,8 @@ pub mod cli;
 mod clock;
 mod commands;
 mod context;
+#[cfg(feature = "demo")]
+mod demo;
 mod error;
 mod output;
 mod time;
@@ -18,7 +20,12 @@ use crate::{app::App, cli::Args, error::Error};
 
 /// Does what the command line says. Errors are told on standard error; `--help` lists the exit codes.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    #[cfg(feature = "demo")]
+    if let Some(process) = demo::process::wanted(&arguments) {
+        return demo::process::run(process);
+    }
+    let args = match Args::try_parse_from(&arguments) {
         Ok(args) => args,
         Err(error) => {
             // Help and version are no errors; a closed pipe is none either.
@@ -27,6 +34,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    #[cfg(feature = "demo")]
+    if let cli::Command::Demo(demo) = &args.command {
+        return demo::run(demo);
+    }
     match begin(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

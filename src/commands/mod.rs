@@ -29,5 +29,8 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
         Command::Schedule(command) => schedule::run(app, command).await,
         Command::Watch(args) => watch::run(app, args).await,
         Command::Completion(args) => completion::run(&args),
+        // It has processes and a runtime of its own, and was begun before.
+        #[cfg(feature = "demo")]
+        Command::Demo(_) => Ok(()),
     }
 }

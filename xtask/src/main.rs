@@ -1,4 +1,4 @@
-//! Development tasks: `cargo xtask test` checks everything.
+//! Development tasks: `cargo xtask test` checks everything, `cargo xtask bench` measures.
 
 use std::{
     env,
@@ -6,13 +6,18 @@ use std::{
 };
 
 const USAGE: &str = "usage: cargo xtask test [FILTER…]
+       cargo xtask bench [GROUP…] [--nodes N] [--seconds N]
 
-  test   formatting, lints and all tests; FILTER narrows the tests down";
+  test   formatting, lints and all tests; FILTER narrows the tests down
+  bench  figures of speed and size as they are shipped; groups: cli, lists, polls, memory, slot";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
-    match arguments.next().as_deref() {
-        Some("test") => test(&arguments.collect::<Vec<_>>()),
+    let task = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    match task.as_deref() {
+        Some("test") => test(&rest),
+        Some("bench") => bench(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
@@ -24,16 +29,31 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the checks in order of cost and stops at the first that fails.
+/// Runs the checks in order of cost. The end-to-end tests run the programs, so these are built first.
 fn test(filter: &[String]) -> ExitCode {
     let mut tests = vec!["test", "--workspace", "--locked"];
     tests.extend(filter.iter().map(String::as_str));
-    let steps: [&[&str]; 3] =
-        [&["fmt", "--all", "--check"], &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &tests];
+    run(&[
+        &["fmt", "--all", "--check"],
+        &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+        &["build", "--workspace", "--bins", "--locked"],
+        &tests,
+    ])
+}
+
+/// Measures what is shipped: the programs are built with the `dist` profile.
+fn bench(arguments: &[String]) -> ExitCode {
+    let mut measure = vec!["run", "--profile", "dist", "--locked", "--quiet", "--package", "emt-bench", "--"];
+    measure.extend(arguments.iter().map(String::as_str));
+    run(&[&["build", "--profile", "dist", "--workspace", "--bins", "--locked"], &measure])
+}
+
+/// Runs `cargo` once for each step and stops at the first that fails.
+fn run(steps: &[&[&str]]) -> ExitCode {
     for step in steps {
         let line = format!("cargo {}", step.join(" "));
         println!("== {line}");
-        match Command::new(env!("CARGO")).args(step).status() {
+        match Command::new(env!("CARGO")).args(*step).status() {
             Ok(status) if status.success() => {}
             Ok(_) => {
                 eprintln!("xtask: failed: {line}");
@@ -45,6 +65,6 @@ fn test(filter: &[String]) -> ExitCode {
             }
         }
     }
-    println!("xtask: all checks passed");
+    println!("xtask: done");
     ExitCode::SUCCESS
 }

@@ -1,0 +1,101 @@
+//! Plugs pulled: agents at every point, the server and nodes at any moment. Nothing that was acknowledged is lost, and
+//! every update ends.
+
+use crate::world::{Node, PROJECT, World, eventually, text};
+
+/// Where an agent can be killed in the course of an update.
+const POINTS: [&str; 19] = emt_agent::crash::POINTS;
+
+fn os_id(world: &World, version: &str) -> String {
+    let all = world.json(&["os", "list"]);
+    let os = all.as_array().unwrap().iter().find(|os| os["imageId"] == version).unwrap();
+    os["resourceId"].as_str().unwrap().to_owned()
+}
+
+/// Nodes on 3.0.1 that are told to go to 3.0.2 in a window that opens soon.
+fn told(world: &World, count: usize, prepare: impl Fn(usize, &mut Node)) -> Vec<Node> {
+    let old = world.publish("3.0.1", "healthy");
+    world.publish("3.0.2", "healthy");
+    let mut nodes: Vec<Node> = (0..count).map(|number| world.node(&format!("shop-{number}"), &old)).collect();
+    for (number, node) in nodes.iter_mut().enumerate() {
+        prepare(number, node);
+        node.power_on();
+    }
+    eventually("the first report of each node", || {
+        let all = world.json(&["instance", "list"]);
+        (all.as_array().unwrap().len() == count).then_some(())
+    });
+    let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+    let os = os_id(world, "3.0.2");
+    world.ok(&[&["instance", "link"], names.as_slice(), &["--os", os.as_str()]].concat());
+    let hosts: Vec<&str> = names.iter().flat_map(|name| ["--host", name]).collect();
+    world.ok(&[&["schedule", "update", "--in", "3s", "--duration", "1h"], hosts.as_slice()].concat());
+    nodes
+}
+
+/// Every node runs the new version, and there is one run for each that says so.
+fn all_updated(world: &World, nodes: &mut [Node]) {
+    let watch = world.ctl(&["watch", "--timeout", "80s"]);
+    let logs = || nodes.iter().map(|node| format!("{}:\n{}", node.name, node.log())).collect::<Vec<_>>().join("\n");
+    assert!(watch.status.success(), "{}\n{}", text(&watch), logs());
+    let all = world.json(&["instance", "list"]);
+    for instance in all.as_array().unwrap() {
+        assert_eq!(instance["os"]["imageId"], "3.0.2", "{instance}");
+    }
+    for node in nodes.iter() {
+        assert_eq!(node.version(), "3.0.2", "{}", node.name);
+    }
+    let (_, runs) = world.curl("GET", PROJECT, "os-update-runs", None);
+    let runs = runs["osUpdateRuns"].as_array().unwrap();
+    assert_eq!(runs.len(), nodes.len(), "{runs:?}");
+    assert!(runs.iter().all(|run| run["status"] == "Update completed"), "{runs:?}");
+    nodes.iter_mut().for_each(Node::stop);
+}
+
+#[test]
+fn an_agent_may_be_killed_at_every_point() {
+    let world = World::new();
+    let mut nodes = told(&world, POINTS.len(), |number, node| node.crash_at(POINTS[number]));
+    all_updated(&world, &mut nodes);
+    for (node, point) in nodes.iter().zip(POINTS) {
+        assert!(node.directory.join(format!("crashed-{point}")).exists(), "{} was never at {point}", node.name);
+    }
+}
+
+#[test]
+fn plugs_are_pulled_all_the_time() {
+    let mut world = World::new();
+    let mut nodes = told(&world, 3, |_, _| {});
+    // Ever other moments of the update, spread by the nodes' own jitter.
+    for pull in 0..12_u64 {
+        std::thread::sleep(std::time::Duration::from_millis(150 + 97 * (pull % 5)));
+        if pull % 3 == 2 {
+            world.kill_server();
+            world.start_server();
+        } else {
+            let node = &mut nodes[usize::try_from(pull).unwrap() % 3];
+            node.kill();
+            node.power_on();
+        }
+    }
+    all_updated(&world, &mut nodes);
+    world.stop_server();
+}
+
+#[test]
+fn what_the_server_acknowledged_survives_its_end() {
+    let mut world = World::new();
+    let mut acknowledged = Vec::new();
+    for number in 0..6 {
+        let name = format!("region-{number}");
+        world.ok(&["region", "create", &name]);
+        acknowledged.push(name);
+        world.kill_server();
+        world.start_server();
+    }
+    let all = world.json(&["region", "list"]);
+    let mut found: Vec<&str> = all.as_array().unwrap().iter().map(|region| region["name"].as_str().unwrap()).collect();
+    found.sort_unstable();
+    assert_eq!(found, acknowledged);
+    world.stop_server();
+}
