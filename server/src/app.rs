@@ -16,7 +16,7 @@ use crate::{
     listener,
     maintenance::MaintenanceManager,
     oidc,
-    release::Images,
+    release::{Images, ReleaseError},
     rest::{self, Rest},
     store::{self, Store, StoreError},
     tls::{self, Pair},
@@ -39,6 +39,9 @@ pub enum AppError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The images.
+    #[error(transparent)]
+    Images(#[from] ReleaseError),
     /// Users, keys, projects.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -166,6 +169,7 @@ impl Server {
         let address = listener.local_addr().map_err(|error| AppError::Listen { address, error })?;
         let origin = origin(&config, address.port());
         let images = Images::new(data.images());
+        images.clear_leftovers().await?;
         let parts = Parts { store, identity, images, clock, random };
         Ok(Self { listener, address, origin, config, data, authority, parts, _lock: lock })
     }

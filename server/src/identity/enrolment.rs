@@ -32,7 +32,7 @@ pub struct NodeCredentials {
 }
 
 impl Identity {
-    /// A token that is exchanged once, by the node with this UUID.
+    /// A token that is exchanged once, by the node with this UUID. Earlier tokens for it end; its credentials do not.
     pub async fn issue_enrolment_token(&self, project: &str, host: &str, uuid: &str) -> Result<String, IdentityError> {
         let token = format!("emt-{}", self.random_text(32));
         let mut kept = EnrolmentToken {
@@ -43,7 +43,7 @@ impl Identity {
             ..EnrolmentToken::default()
         };
         self.name(&mut kept, digest(&token));
-        self.store().commit(Batch::default().insert(kept)).await?;
+        self.store().commit(Batch::default().with(end_tokens(&kept.node_uuid)).insert(kept)).await?;
         Ok(token)
     }
 
@@ -91,12 +91,7 @@ impl Identity {
     /// Ends what a node proves itself with, and tokens that would give it new credentials.
     pub async fn revoke_node(&self, uuid: &str) -> Result<(), IdentityError> {
         let uuid = uuid.to_ascii_lowercase();
-        let tokens = Change::DeleteWhere {
-            spec: &ENROLMENT_TOKEN,
-            project: SERVER.to_owned(),
-            filter: Expr::is("node_uuid", uuid.as_str()),
-        };
-        self.store().commit(Batch::default().with(tokens)).await?;
+        self.store().commit(Batch::default().with(end_tokens(&uuid))).await?;
         self.forget::<Client>(&client_id(&uuid)).await
     }
 
@@ -116,6 +111,10 @@ impl Identity {
         client.node_uuid.clone_from(&token.node_uuid);
         Ok((client, new))
     }
+}
+
+fn end_tokens(uuid: &str) -> Change {
+    Change::DeleteWhere { spec: &ENROLMENT_TOKEN, project: SERVER.to_owned(), filter: Expr::is("node_uuid", uuid) }
 }
 
 fn client_id(uuid: &str) -> String {

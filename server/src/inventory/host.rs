@@ -213,6 +213,10 @@ impl Inventory {
         let row = self
             .modify(&HOST, project, id, &|scope: &Scope<'_>, before: &Row| {
                 let mut host = Host::from_row(before.clone());
+                if matches!(host.desired_state, HostState::Untrusted | HostState::Deleted) {
+                    let text = format!("host {} cannot enrol: an operator has withdrawn trust in it or deleted it", host.id());
+                    return Err(ApiError::new(Code::Unauthenticated, text));
+                }
                 let now = u32::try_from(scope.now()).unwrap_or(u32::MAX);
                 host.current_state = HostState::Onboarded;
                 host.desired_state = HostState::Onboarded;

@@ -68,8 +68,10 @@ impl Resource for Instances {
             becomes.os_id = was.os_id.clone();
         } else if is_provisioned(&was) {
             let wanted = Os::from_row(scope.find(&OS, becomes.os_id.as_str()).await?);
-            check_desired(scope, &was, &wanted).await?;
             let installed = was.os_id.id() == Some(wanted.id());
+            if !installed {
+                check_desired(scope, &was, &wanted).await?;
+            }
             becomes.desired_os_id = if installed { Link::default() } else { Link::to(wanted.id()) };
             becomes.os_update_policy_id = match given.get(&INSTANCE, "os_update_policy_id") {
                 Some(_) => becomes.os_update_policy_id,
@@ -104,7 +106,7 @@ pub fn is_provisioned(instance: &Instance) -> bool {
     instance.provisioning_status_indicator == StatusIndication::Idle || instance.provisioning_status == status::PROVISIONED.0
 }
 
-/// A desired OS must be an immutable image of the profile that is installed.
+/// A desired OS must be an immutable image of the profile that is installed, and there must be something to download.
 async fn check_desired(scope: &Scope<'_>, instance: &Instance, wanted: &Os) -> Result<(), ApiError> {
     let installed: Option<Os> = match instance.os_id.id() {
         Some(id) => scope.store.load(scope.project, id).await.map_err(refused)?,
@@ -124,6 +126,12 @@ async fn check_desired(scope: &Scope<'_>, instance: &Instance, wanted: &Os) -> R
             wanted.id(),
             wanted.profile_name,
             instance.id(),
+        )));
+    }
+    if wanted.image_url.is_empty() {
+        return Err(ApiError::precondition(format!(
+            "{} has no imageUrl, so that no node could download it: publish the image, or choose another OS",
+            wanted.id(),
         )));
     }
     Ok(())

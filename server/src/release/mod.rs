@@ -19,6 +19,8 @@ pub use self::range::{Part, part_of};
 
 /// First segment of image paths, as agents know it from the file server of the Edge Orchestrator.
 pub const PREFIX: &str = "files-edge-orch";
+/// End of the names of files that are being received.
+const PARTIAL: &str = ".part";
 
 /// Images on disk: `<root>/<project UUID>/<SHA-256>`.
 #[derive(Debug, Clone)]
@@ -103,25 +105,48 @@ impl Images {
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Image, ReleaseError> {
         check_digest(announced)?;
-        let directory = self.root.join(project);
-        self.done(&directory, fs::create_dir_all(&directory).await)?;
-        let path = directory.join(format!(".{temporary}.part"));
-        let received = self.receive(&path, limit, body).await;
-        let image = match received {
-            Ok(image) if image.sha256 == announced => image,
-            Ok(image) => {
-                remove(&path).await;
-                return Err(ReleaseError::Mismatch { announced: announced.to_owned(), actual: image.sha256 });
-            }
-            Err(error) => {
-                remove(&path).await;
-                return Err(error);
-            }
-        };
+        let directory = self.directory(project).await?;
+        let partial = Partial(directory.join(format!(".{temporary}{PARTIAL}")));
+        let image = self.receive(&partial.0, limit, body).await?;
+        if image.sha256 != announced {
+            return Err(ReleaseError::Mismatch { announced: announced.to_owned(), actual: image.sha256 });
+        }
         let kept = directory.join(announced);
-        self.done(&kept, fs::rename(&path, &kept).await)?;
+        self.done(&kept, fs::rename(&partial.0, &kept).await)?;
         self.done(&directory, flush_directory(&directory).await)?;
         Ok(image)
+    }
+
+    /// Removes what uploads left behind that the end of the process cut short. Nothing may be uploading.
+    pub async fn clear_leftovers(&self) -> Result<(), ReleaseError> {
+        let mut projects = match fs::read_dir(&self.root).await {
+            Ok(projects) => projects,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(self.failed(&self.root, error)),
+        };
+        while let Some(project) = self.done(&self.root, projects.next_entry().await)? {
+            let path = project.path();
+            let mut files = self.done(&path, fs::read_dir(&path).await)?;
+            while let Some(file) = self.done(&path, files.next_entry().await)? {
+                if file.file_name().as_encoded_bytes().ends_with(PARTIAL.as_bytes()) {
+                    tracing::info!(path = %file.path().display(), "an upload was cut short; what it left is removed");
+                    self.done(&file.path(), fs::remove_file(file.path()).await)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The directory of a project, made and on the disk.
+    async fn directory(&self, project: &str) -> Result<PathBuf, ReleaseError> {
+        let directory = self.root.join(project);
+        if !fs::try_exists(&directory).await.unwrap_or(false) {
+            self.done(&directory, fs::create_dir_all(&directory).await)?;
+            for parent in [Some(self.root.as_path()), self.root.parent()].into_iter().flatten() {
+                self.done(parent, flush_directory(parent).await)?;
+            }
+        }
+        Ok(directory)
     }
 
     /// Opens a part of an image. `None` if the project has no such image.
@@ -172,7 +197,7 @@ impl Images {
     }
 
     fn failed(&self, path: &Path, error: io::Error) -> ReleaseError {
-        if error.kind() == io::ErrorKind::StorageFull {
+        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
             return ReleaseError::Full { place: self.root.display().to_string() };
         }
         ReleaseError::Disk { place: path.display().to_string(), error }
@@ -184,9 +209,14 @@ fn check_digest(text: &str) -> Result<(), ReleaseError> {
     if digits { Ok(()) } else { Err(ReleaseError::NotADigest(text.to_owned())) }
 }
 
-/// What cannot be removed is a leftover that the next start clears.
-async fn remove(path: &Path) {
-    let _ = fs::remove_file(path).await;
+/// A file that is being received. It goes with this value, also when the request is given up half way, unless it was
+/// renamed. What cannot be removed is a leftover that the next start clears.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 /// A new name is durable only when its directory is.
@@ -235,6 +265,36 @@ mod tests {
             images.open("22222222-2222-4333-8444-555555555555", &digest).await.unwrap().is_none(),
             "other projects do not see it"
         );
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_is_given_up_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let images = Images::new(directory.path());
+        let digest = hex::encode(Sha256::digest("abcdef"));
+        let never = stream::iter([chunk("abc")]).chain(stream::pending());
+        let mut upload = Box::pin(images.keep(PROJECT, &digest, "1", 10, never));
+        let files = || std::fs::read_dir(directory.path().join(PROJECT)).map_or(0, Iterator::count);
+        while files() == 0 {
+            assert!(futures::poll!(&mut upload).is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(upload);
+        assert_eq!(files(), 0);
+    }
+
+    #[tokio::test]
+    async fn leftovers_are_cleared_and_images_stay() {
+        let directory = tempfile::tempdir().unwrap();
+        let images = Images::new(directory.path().join("images"));
+        images.clear_leftovers().await.unwrap();
+        let digest = hex::encode(Sha256::digest("abc"));
+        keep(&images, &digest, vec![chunk("abc")]).await.unwrap();
+        let project = directory.path().join("images").join(PROJECT);
+        std::fs::write(project.join(".1.part"), "ab").unwrap();
+        images.clear_leftovers().await.unwrap();
+        let left: Vec<_> = std::fs::read_dir(project).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, [digest.as_str()]);
     }
 
     #[tokio::test]

@@ -26,7 +26,11 @@ pub(super) async fn redeem(State(rest): State<Rest>, JsonBody(body): JsonBody) -
         return Err(ApiError::schema("request body has an error at \"/uuid\": a UUID in 8-4-4-4-12 hex form is needed").into());
     }
     let node = rest.identity.redeem_enrolment_token(&request.token, &request.uuid).await?;
-    rest.inventory.enrolled(&node.project.uuid, &node.host_id).await?;
+    if let Err(refused) = rest.inventory.enrolled(&node.project.uuid, &node.host_id).await {
+        // The operator was faster: the host is gone or not trusted any more.
+        rest.identity.revoke_node(&request.uuid).await?;
+        return Err(refused.into());
+    }
     tracing::info!(host = %node.host_id, client = %node.client_id, "a node has enrolled");
     Ok(answer::json(json!({
         "clientId": node.client_id,

@@ -1,7 +1,12 @@
 //! Registration of hosts, onboarding and withdrawal of trust.
 
 use axum::{extract::State, response::Response};
-use emt_api::{enums::HostState, error::ApiError};
+use emt_api::{
+    enums::HostState,
+    error::ApiError,
+    record::{Record, Row},
+    resources::Host,
+};
 
 use super::{
     Rest,
@@ -9,7 +14,7 @@ use super::{
     context::{Id, InProject, render},
     request::{JsonBody, Parameters},
 };
-use crate::inventory::{HOSTS, HostRegister, Resource};
+use crate::inventory::{HOSTS, HostRegister, Resource, View};
 
 /// `POST …/hosts/register`. With the query `enrolment=true` the answer carries a one-time token for the node.
 pub(super) async fn register(
@@ -20,30 +25,49 @@ pub(super) async fn register(
 ) -> Result<Response, Refused> {
     let enrolment = parameters.truth("enrolment")?;
     let register = HostRegister::read(&body)?;
-    if enrolment && register.uuid.is_empty() {
-        return Err(ApiError::invalid("an enrolment token needs the host's uuid: the node's credentials are bound to it").into());
+    if enrolment {
+        check_uuid(&register.uuid)?;
     }
     let (row, view) = rest.inventory.register(&at.project, &register).await?;
-    let mut json = render(&row, &view, HOSTS.one());
-    if enrolment {
-        let token = rest.identity.issue_enrolment_token(&at.project, &row.meta.id, &register.uuid).await?;
-        json.pop();
-        json.extend_from_slice(format!(",\"enrolmentToken\":\"{token}\"}}").as_bytes());
-    }
-    Ok(written(json))
+    registered(&rest, row, &view, enrolment).await
 }
 
-/// `PATCH …/hosts/{id}/register`.
+/// `PATCH …/hosts/{id}/register`. With the query `enrolment=true` the answer carries a new one-time token for the node;
+/// earlier ones end.
 pub(super) async fn register_again(
     State(rest): State<Rest>,
     at: InProject,
     id: Id,
+    parameters: Parameters,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refused> {
     let id = id.of_host()?;
+    let enrolment = parameters.truth("enrolment")?;
     let register = HostRegister::read(&body)?;
+    if enrolment {
+        let (row, _) = rest.inventory.get(&HOSTS, &at.project, &id).await?;
+        check_uuid(row.get("uuid").text())?;
+    }
     let (row, view) = rest.inventory.register_again(&at.project, &id, &register).await?;
-    Ok(written(render(&row, &view, HOSTS.one())))
+    registered(&rest, row, &view, enrolment).await
+}
+
+fn check_uuid(uuid: &str) -> Result<(), ApiError> {
+    if uuid.is_empty() {
+        return Err(ApiError::invalid("an enrolment token needs the host's uuid: the node's credentials are bound to it"));
+    }
+    Ok(())
+}
+
+async fn registered(rest: &Rest, row: Row, view: &View, enrolment: bool) -> Result<Response, Refused> {
+    let mut json = render(&row, view, HOSTS.one());
+    if enrolment {
+        let host = Host::from_row(row);
+        let token = rest.identity.issue_enrolment_token(&host.meta.project, host.id(), &host.uuid).await?;
+        json.pop();
+        json.extend_from_slice(format!(",\"enrolmentToken\":\"{token}\"}}").as_bytes());
+    }
+    Ok(written(json))
 }
 
 /// `PATCH …/hosts/{id}/onboard`, without a body.
