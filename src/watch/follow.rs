@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use emt_client::{
-    Resource,
+    Resource, last_outcome,
     models::{Instance, Os, Schedule},
 };
 use jiff::Timestamp;
@@ -128,11 +128,18 @@ fn phase(instance: &Instance, old_failure: Option<i64>) -> Phase {
         return Phase::Done;
     }
     if instance.has_failed() {
-        return if old_failure == Some(instance.update_time) { Phase::Waiting } else { Phase::Failed };
+        let is_old = old_failure == Some(instance.update_time) || is_of_another_target(instance);
+        return if is_old { Phase::Waiting } else { Phase::Failed };
     }
     let begins = [("Downloading", Phase::Downloading), ("Download complete", Phase::Downloaded), ("Updating", Phase::Updating)];
     let found = begins.iter().find(|(text, _)| instance.update_status.starts_with(text));
     found.map_or(Phase::Waiting, |(_, phase)| *phase)
+}
+
+/// Whether the failure on record is that of a version which the instance is not to run any more.
+fn is_of_another_target(instance: &Instance) -> bool {
+    let failed = last_outcome(&instance.update_detail).map(|outcome| outcome.version).unwrap_or_default();
+    !failed.is_empty() && instance.desired_os.as_ref().is_some_and(|desired| desired.version != failed)
 }
 
 /// Whether a single window that began or will begin after the failure is not over yet. Places above the host are not
@@ -201,6 +208,16 @@ mod tests {
         assert_eq!((changes[0].phase, changes[0].to_run()), (Phase::Waiting, "3"));
         assert_eq!(follow.look(&[])[0].phase, Phase::Gone);
         assert!(follow.have_all_ended());
+    }
+
+    #[test]
+    fn the_failure_of_another_version_does_not_count() {
+        for (failed, expected) in [("2", Phase::Failed), ("1.5", Phase::Waiting), ("", Phase::Failed)] {
+            let mut instance = instance("1", "Update failed", 950);
+            instance.update_detail = format!(r#"{{"update_log":[{{"status":"failed","version":"{failed}"}}]}}"#);
+            let follow = Follow::new(&[&instance], &[], Timestamp::UNIX_EPOCH);
+            assert_eq!(follow.all().next().unwrap().phase, expected, "{failed}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Updates, and what keeps one from happening.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value as Json;
 
 use crate::world::{Node, World, eventually, text};
@@ -82,7 +84,7 @@ fn without_an_open_window_for_updates_nothing_is_installed() {
 
     // A window of another kind is open; then one for updates is ahead.
     let host = world.instance("shop-1").unwrap()["hostID"].as_str().unwrap().to_owned();
-    world.post_window("repair", "SCHEDULE_STATUS_MAINTENANCE", &host, 1, 3600);
+    world.post_window("repair", "SCHEDULE_STATUS_MAINTENANCE", &host, 3, 3600);
     after_reports(&world, 8);
     assert_eq!(status(&world), "No new updates available");
     world.ok(&["schedule", "update", "--host", "shop-1", "--in", "9m", "--duration", "1h", "--name", "later"]);
@@ -90,10 +92,13 @@ fn without_an_open_window_for_updates_nothing_is_installed() {
     after_reports(&world, 4);
     assert_eq!((current(&world, "shop-1").as_str(), node.version().as_str()), ("3.0.1", "3.0.1"));
 
-    // Deleting the window ends it.
-    world.ok(&["schedule", "delete", "later"]);
-    eventually("the update is called off", || (status(&world) == "No new updates available").then_some(()));
-    assert_eq!(node.version(), "3.0.1");
+    // A window that is deleted before it opens never does.
+    world.ok(&["schedule", "update", "--host", "shop-1", "--in", "4s", "--duration", "1h", "--name", "soon"]);
+    let opens = Instant::now() + Duration::from_secs(5);
+    world.ok(&["schedule", "delete", "soon"]);
+    eventually("the time at which it would have opened", || (Instant::now() > opens).then_some(()));
+    after_reports(&world, 4);
+    assert_eq!((current(&world, "shop-1").as_str(), node.version().as_str()), ("3.0.1", "3.0.1"));
     node.stop();
 }
 
