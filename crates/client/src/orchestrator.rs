@@ -102,6 +102,9 @@ impl Orchestrator {
             request = request.query(&[("pageSize", PAGE)]);
         }
         let mut page = self.ask(&url, request).await?;
+        if !page.is_object() {
+            return Err(nonsense(&url, &"a JSON object was expected"));
+        }
         let items = page.get_mut(kind.list_key).map(Json::take).unwrap_or_default();
         let items = Option::<Vec<Json>>::deserialize(items).map_err(|error| nonsense(&url, &error))?.unwrap_or_default();
         let items = items.into_iter().map(|json| understood(&url, json)).collect::<Result<_, _>>()?;
@@ -213,6 +216,10 @@ pub(crate) async fn read(url: &Url, response: Response) -> Result<Json, Error> {
 }
 
 pub(crate) fn understood<T: DeserializeOwned>(url: &Url, json: Json) -> Result<Resource<T>, Error> {
+    // A record could be read from a list of its values, too, which no server means.
+    if !json.is_object() {
+        return Err(nonsense(url, &"a JSON object was expected"));
+    }
     let data = T::deserialize(&json).map_err(|error| nonsense(url, &error))?;
     Ok(Resource { json, data })
 }
