@@ -29,6 +29,8 @@ pub const REBOOT: u8 = 100;
 const GRACE: Duration = Duration::from_secs(10);
 /// A life of an agent that is shorter than this is a short one: the pause before the next grows.
 const SHORT_LIFE: Duration = Duration::from_secs(10);
+/// How long the lock of a firmware is waited for that was killed just now.
+const HANDOVER: Duration = Duration::from_secs(1);
 /// How long an agent is waited for that lost its firmware just now.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -97,7 +99,7 @@ impl Next {
 pub async fn power_on(node: &Node, agent: &AgentCommand) -> Result<(), FirmwareError> {
     let started = |error| FirmwareError::Start { program: agent.program.display().to_string(), error };
     let mut signals = Signals::new().map_err(started)?;
-    let _lock = node.lock(Role::Firmware, PATIENCE)?;
+    let _lock = node.lock(Role::Firmware, HANDOVER)?;
     let mut next = Next::Reboot;
     let mut short_lives = 0;
     loop {

@@ -94,8 +94,7 @@ pub fn grpc(server: &str, authority: Option<&[u8]>) -> Result<Channel, NetError>
         .map_err(wrong)?
         .connect_timeout(CONNECT)
         .http2_keep_alive_interval(KEEP_ALIVE)
-        .keep_alive_timeout(KEEP_ALIVE)
-        .tcp_nodelay(true);
+        .keep_alive_timeout(KEEP_ALIVE);
     let connect = |uri: Uri| -> BoxFuture<'static, io::Result<TokioIo<TcpStream>>> { Box::pin(connect(uri)) };
     Ok(endpoint.connect_with_connector_lazy(tower::service_fn(connect)))
 }
@@ -117,7 +116,9 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 async fn connect(uri: Uri) -> io::Result<TokioIo<TcpStream>> {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     let addresses = resolve(host, uri.port_u16().unwrap_or(443)).await?;
-    Ok(TokioIo::new(TcpStream::connect(addresses.as_slice()).await?))
+    let stream = TcpStream::connect(addresses.as_slice()).await?;
+    stream.set_nodelay(true)?;
+    Ok(TokioIo::new(stream))
 }
 
 async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {

@@ -28,7 +28,7 @@ use crate::{
 /// longer than this.
 const HOLD: Duration = Duration::from_secs(10);
 /// How long another agent of the node may take to end.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Longest time without a look at the clock, which may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
