@@ -29,14 +29,12 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(global: Global) -> Self {
+    pub(crate) fn new(mut global: Global) -> Self {
+        // A variable that is set and empty says nothing.
+        global.context = global.context.filter(|name| !name.is_empty());
+        global.project = global.project.filter(|name| !name.is_empty());
         let out = Output::new(global.output, global.no_color);
         Self { global, out }
-    }
-
-    /// Where contexts are kept.
-    pub(crate) fn home(&self) -> Result<Home, Error> {
-        Home::locate()
     }
 
     /// The orchestrator, in the project that is worked in.
@@ -63,7 +61,7 @@ impl App {
             let project = self.project(None, in_project)?;
             return Ok(Orchestrator::new(self.http(&trust)?, address(&server)?, &project, Zeroizing::new(token)));
         }
-        let home = self.home()?;
+        let home = Home::locate()?;
         let contexts = Contexts::read(&home)?;
         let (name, context) = contexts.chosen(self.global.context.as_deref())?;
         let project = self.project(context.project.as_deref(), in_project)?;
@@ -88,7 +86,7 @@ impl App {
 
     /// The context that is worked in.
     pub(crate) fn context(&self) -> Result<(String, Context), Error> {
-        let contexts = Contexts::read(&self.home()?)?;
+        let contexts = Contexts::read(&Home::locate()?)?;
         let (name, context) = contexts.chosen(self.global.context.as_deref())?;
         Ok((name.to_owned(), context.clone()))
     }

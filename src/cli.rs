@@ -34,16 +34,16 @@ pub struct Args {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Context to work in, instead of the current one
-    #[arg(long, global = true, value_name = "NAME", env = "EMTCTL_CONTEXT")]
+    #[arg(long, global = true, value_name = "NAME", env = "EMTCTL_CONTEXT", hide_env_values = true)]
     pub context: Option<String>,
     /// Project to work in, instead of the context's
-    #[arg(long, short, global = true, value_name = "NAME", env = "EMTCTL_PROJECT")]
+    #[arg(long, short, global = true, value_name = "NAME", env = "EMTCTL_PROJECT", hide_env_values = true)]
     pub project: Option<String>,
     /// Form of the output
     #[arg(long, short, global = true, value_enum, value_name = "FORM", default_value_t)]
     pub output: Format,
-    /// No colours; also with the environment variable NO_COLOR
-    #[arg(long, global = true)]
+    /// No colours.
+    #[arg(long, global = true, help = "No colours; also with the environment variable NO_COLOR")]
     pub no_color: bool,
     /// Show every request on standard error
     #[arg(long, short, global = true)]

@@ -1,7 +1,8 @@
 //! What a command can end with: the text, what to do next, and the exit code.
 
 use std::{
-    io::{self, Write},
+    fmt::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -133,6 +134,7 @@ impl Error {
                 "nodes install in an open window only: emtctl schedule list shows the windows; emtctl watch goes on watching"
             }
             Self::Unreadable { .. } => "mend or remove the file, then log in again",
+            Self::File { .. } => "check the path and who may use it",
             _ => "",
         };
         (!hint.is_empty()).then(|| hint.to_owned())
@@ -165,10 +167,10 @@ pub(crate) fn tell(error: &Error) {
     }
     let mut text = format!("error: {error}\n");
     if let Some(hint) = error.hint() {
-        text.push_str(&format!("hint: {hint}\n"));
+        let _ = writeln!(text, "hint: {hint}");
     }
     if let Some(id) = error.request_id() {
-        text.push_str(&format!("request id: {id}\n"));
+        let _ = writeln!(text, "request id: {id}");
     }
     let _ = io::stderr().write_all(text.as_bytes());
 }
@@ -202,19 +204,22 @@ fn hint_for(error: &ClientError) -> Option<String> {
         ClientError::Login(_) => "check the user name and the password, then log in again: emtctl login",
         ClientError::NotFound { noun, .. } => return list_of(noun).map(|list| format!("{list} shows what is there")),
         ClientError::Ambiguous { .. } => "give the id of the one that you mean",
-        ClientError::Mutable { .. } => "choose an immutable OS: emtctl os list",
+        ClientError::Mutable { .. } => "nothing was changed; choose an immutable OS: emtctl os list",
         ClientError::OtherProfile { runs, .. } => {
-            return Some(format!("choose an OS of profile {runs}: emtctl os list"));
+            return Some(format!("nothing was changed; choose an OS of profile {runs}: emtctl os list"));
         }
         ClientError::Nonsense { .. } => "check that the address is that of an Edge Orchestrator's API: emtctl context list",
-        ClientError::File { .. } => "",
+        ClientError::File { .. } => "check the path and what the file holds",
         ClientError::Refused { status, message, .. } => match *status {
             401 => "the login has ended or belongs to another server; log in again: emtctl login",
             403 if message == NO_PROJECT => "emtctl project list shows the projects that you may use",
             403 => "your role does not allow this; ask an administrator of the project, or log in again if the login is old",
+            400 if message.contains("has the same") => "it is there already, perhaps in another project",
+            400 if message.contains("still refer to it") => "delete what refers to it, or link that to something else, first",
             404 => "it may have been deleted meanwhile",
             413 => "publish a smaller image, or raise image-limit in the server's settings",
             429 | 502..=504 => "the server is busy or starting; try again in a moment",
+            501 => "this server does not serve that yet; a newer one may",
             507 => "free space on the server's disk, then repeat the command; nothing was kept",
             500.. => "the server's log tells more under the request id",
             _ => "",
@@ -228,7 +233,7 @@ fn list_of(noun: &str) -> Option<&'static str> {
     Some(match noun {
         "OS resource" => "emtctl os list",
         "host" => "emtctl host list",
-        "instance" => "emtctl instance list",
+        "instance" | "host, instance or OS resource" => "emtctl instance list",
         "region" => "emtctl region list",
         "site" => "emtctl site list",
         "schedule" => "emtctl schedule list",
@@ -239,7 +244,7 @@ fn list_of(noun: &str) -> Option<&'static str> {
 fn failed_updates(failed: &[(String, String)], of: usize) -> String {
     let mut text = format!("{} of {of} updates failed", failed.len());
     for (host, reason) in failed {
-        text.push_str(&format!("\n  {host}: {reason}"));
+        let _ = write!(text, "\n  {host}: {reason}");
     }
     text
 }

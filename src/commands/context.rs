@@ -6,9 +6,9 @@ use serde_json::json;
 use crate::{
     app::App,
     cli::Format,
-    context::{Contexts, Tokens, session},
+    context::{Contexts, Home, Tokens, session},
     error::Error,
-    output::{Cell, say},
+    output::{Cell, lines, say},
 };
 
 /// Servers and projects that you have logged in to.
@@ -30,14 +30,14 @@ pub enum Command {
 
 pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
     match command {
-        Command::List => list(app),
-        Command::Use { name } => choose(app, &name),
+        Command::List => list(app).await,
+        Command::Use { name } => choose(&name).await,
         Command::Remove { name } => remove(app, &name).await,
     }
 }
 
-fn list(app: &App) -> Result<(), Error> {
-    let home = app.home()?;
+async fn list(app: &App) -> Result<(), Error> {
+    let home = Home::locate()?;
     let kept = Contexts::read(&home)?;
     if kept.contexts.is_empty() {
         say("there are no contexts yet: emtctl login --server URL");
@@ -45,17 +45,19 @@ fn list(app: &App) -> Result<(), Error> {
     let is_current = |name: &str| kept.current.as_deref() == Some(name);
     match app.out.format() {
         Format::Table if kept.contexts.is_empty() => Ok(()),
-        Format::Table => app.out.table(
-            &["CURRENT", "NAME", "SERVER", "USER", "PROJECT", "TOKENS"],
-            kept.contexts.iter().map(|(name, context)| {
-                let place =
-                    if matches!(Tokens::of(&home, name).load(context.tokens), Ok(None)) { "" } else { context.tokens.name() };
+        Format::Table => {
+            let mut rows = Vec::with_capacity(kept.contexts.len());
+            for (name, context) in &kept.contexts {
+                // A keyring that cannot be asked may have them.
+                let gone = matches!(Tokens::of(&home, name).load(context.tokens).await, Ok(None));
+                let place = if gone { "" } else { context.tokens.name() };
                 let current = if is_current(name) { "*" } else { " " };
                 let project = context.project.as_deref().unwrap_or_default();
-                [current, name, &context.server, &context.username, project, place].map(Cell::from).to_vec()
-            }),
-        ),
-        Format::Name => app.out.lines(kept.contexts.keys().map(String::as_str)),
+                rows.push([current, name, &context.server, &context.username, project, place].map(Cell::from).to_vec());
+            }
+            app.out.table(&["CURRENT", "NAME", "SERVER", "USER", "PROJECT", "TOKENS"], rows.into_iter())
+        }
+        Format::Name => lines(kept.contexts.keys().map(String::as_str)),
         Format::Json | Format::Yaml => {
             let shown = kept.contexts.iter().map(|(name, context)| {
                 json!({
@@ -73,9 +75,9 @@ fn list(app: &App) -> Result<(), Error> {
     }
 }
 
-fn choose(app: &App, name: &str) -> Result<(), Error> {
-    let home = app.home()?;
-    let lock = home.lock()?;
+async fn choose(name: &str) -> Result<(), Error> {
+    let home = Home::locate()?;
+    let lock = home.lock().await?;
     Contexts::change(&home, &lock, |contexts| {
         contexts.chosen(Some(name))?;
         contexts.current = Some(name.to_owned());
@@ -86,14 +88,14 @@ fn choose(app: &App, name: &str) -> Result<(), Error> {
 }
 
 async fn remove(app: &App, name: &str) -> Result<(), Error> {
-    let home = app.home()?;
+    let home = Home::locate()?;
     let contexts = Contexts::read(&home)?;
     let (_, context) = contexts.chosen(Some(name))?;
     let ended = match app.http(&context.trust()) {
         Ok(http) => session::end(&home, &http, name, context).await.map(drop),
         Err(error) => Err(error),
     };
-    let lock = home.lock()?;
+    let lock = home.lock().await?;
     Contexts::change(&home, &lock, |contexts| {
         contexts.contexts.remove(name);
         if contexts.current.as_deref() == Some(name) {

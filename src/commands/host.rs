@@ -12,7 +12,7 @@ use emt_client::{
 use crate::{
     app::App,
     error::{Doing, Error},
-    output::{Cell, Show, Tone, say},
+    output::{Cell, Show, Tone, say, word},
 };
 
 mod register;
@@ -87,7 +87,7 @@ impl Show for Host {
             ("serial number", self.serial.as_str().into()),
             ("site", self.site.as_ref().map(Place::label).unwrap_or_default().into()),
             ("status", status(self)),
-            ("state", self.state.trim_start_matches("HOST_STATE_").into()),
+            ("state", word(&self.state, "HOST_STATE_").into()),
             ("onboarding", self.onboarding.as_str().into()),
             ("instance", instance.into()),
             ("os", version(self).into()),

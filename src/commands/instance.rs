@@ -127,7 +127,7 @@ async fn link(app: &App, args: &LinkArgs) -> Result<(), Error> {
     let doing = format!("link OS {}", args.os);
     let os = api.find(&kinds::OS, &args.os).await.doing(doing.clone())?.data;
     let instances = api.find_all(&kinds::INSTANCES, &args.instances).await.doing(doing.clone())?;
-    let plan = api.plan_link(&os, &instances).await.doing(format!("{doing}; nothing was changed"))?;
+    let plan = api.plan_link(&os, &instances).await.doing(doing.clone())?;
     let label = format!("{} {} ({})", os.profile, os.version, os.id);
     for instance in &plan.unchanged {
         say(&format!("{} is linked to {label} already", instance.data.label()));
@@ -149,7 +149,7 @@ async fn link(app: &App, args: &LinkArgs) -> Result<(), Error> {
         say(&format!("{} of {of} instances are linked; the same command again links the rest", linked.len()));
     }
     done.doing(doing)?;
-    if !linked.is_empty() {
+    if linked.iter().any(|instance| !instance.data.is_up_to_date()) {
         say("next: emtctl schedule update plans the window in which it is installed, emtctl watch follows it");
     }
     linked.extend(plan.unchanged.into_iter().cloned());

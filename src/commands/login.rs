@@ -1,32 +1,31 @@
 //! `emtctl login`.
 
-use std::io::{self, BufRead};
-
 use clap::ArgAction;
-use dialoguer::{Input, Password};
-use emt_client::{Error as ClientError, Oidc, Orchestrator, Trust};
+use emt_client::{Oidc, Orchestrator, Trust};
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::{
     app::{self, App},
     clock,
     context::{Context, Contexts, Home, Keep, Kept, Tokens, check_name, default_name, issuer},
     error::{Doing, Error},
-    output::{is_conversation, say},
+    output::say,
 };
+
+mod project;
+mod prompt;
 
 /// Log in to a server and make it the current context.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Address of the API, such as https://api.emt.localhost:8443 [default: the context's]
-    #[arg(long, value_name = "URL", env = app::SERVER)]
+    /// Address of the API, such as api.emt.localhost:8443 [default: the context's]
+    #[arg(long, value_name = "URL", env = app::SERVER, hide_env_values = true)]
     server: Option<String>,
     /// Address of Keycloak [default: found from the API's: keycloak.X for api.X, else the same]
     #[arg(long, value_name = "URL")]
     keycloak: Option<String>,
     /// Certificate authority of the server, as PEM; it is copied [default: those of the system]
-    #[arg(long, value_name = "FILE", env = app::AUTHORITY)]
+    #[arg(long, value_name = "FILE", env = app::AUTHORITY, hide_env_values = true)]
     ca_cert: Option<std::path::PathBuf>,
     /// User [default: ask]
     #[arg(long, value_name = "NAME")]
@@ -35,12 +34,12 @@ pub struct Args {
     #[arg(long, action = ArgAction::SetTrue)]
     password_stdin: bool,
     /// Where to keep the tokens [default: the keyring, or a file where there is none]
-    #[arg(long, value_enum, value_name = "PLACE", env = "EMTCTL_TOKENS")]
+    #[arg(long, value_enum, value_name = "PLACE", env = "EMTCTL_TOKENS", hide_env_values = true)]
     tokens: Option<Keep>,
 }
 
-pub(crate) async fn run(app: &App, args: Args) -> Result<(), Error> {
-    let home = app.home()?;
+pub(crate) async fn run(app: &App, mut args: Args) -> Result<(), Error> {
+    let home = Home::locate()?;
     let known = known(app, &home, args.server.is_some())?;
     let server = match (&args.server, &known) {
         (Some(server), _) => app::address(server)?,
@@ -48,8 +47,7 @@ pub(crate) async fn run(app: &App, args: Args) -> Result<(), Error> {
         (None, None) => return Err(Error::call("no server is named", "name it: emtctl login --server https://api.NAME")),
     };
     let name = match (&app.global.context, &known) {
-        (Some(name), _) => name.clone(),
-        (None, Some((name, _))) => name.clone(),
+        (Some(name), _) | (None, Some((name, _))) => name.clone(),
         (None, None) => default_name(&server),
     };
     check_name(&name)?;
@@ -67,32 +65,50 @@ pub(crate) async fn run(app: &App, args: Args) -> Result<(), Error> {
     };
     // Before anybody types a password in vain.
     let oidc = Oidc::discover(http.clone(), &issuer).await.doing(format!("log in to {name}"))?;
-    let username = username(args.username, known.as_ref())?;
-    let password = password(args.password_stdin, &username)?;
+    let username = prompt::username(args.username.take(), known.as_ref()).await?;
+    let password = prompt::password(args.password_stdin, &username).await?;
     let tokens = oidc.by_password(&username, &password).await.doing(format!("log in to {name} as {username}"))?;
     let kept = Kept::new(tokens, clock::now());
     let api = Orchestrator::new(http, server.clone(), "", kept.access.clone());
-    let wish = app.global.project.as_deref().or(known.as_ref().and_then(|context| context.project.as_deref()));
-    let project = match choose_project(&api, wish, app.global.project.is_some()).await {
-        Ok(project) => project,
-        Err(error) => {
-            // A login that is of no use is not left behind.
-            if let Some(refresh) = &kept.refresh {
-                let _ = oidc.log_out(refresh).await;
-            }
-            return Err(error);
-        }
-    };
+    let done = finish(app, &home, &api, known.as_ref(), &kept, Login { name, server, issuer, username, authority, args }).await;
+    if let (Err(_), Some(refresh)) = (&done, &kept.refresh) {
+        // A login that is of no use is not left behind.
+        let _ = oidc.log_out(refresh).await;
+    }
+    done
+}
+
+/// What is known of a login when it is granted.
+struct Login {
+    name: String,
+    server: Url,
+    issuer: String,
+    username: String,
+    authority: Option<String>,
+    args: Args,
+}
+
+/// Chooses the project and keeps the login.
+async fn finish(
+    app: &App,
+    home: &Home,
+    api: &Orchestrator,
+    known: Option<&Context>,
+    kept: &Kept,
+    login: Login,
+) -> Result<(), Error> {
+    let wish = app.global.project.as_deref().or(known.and_then(|context| context.project.as_deref()));
+    let project = project::choose(api, wish, app.global.project.is_some()).await?;
     let context = Context {
-        server: server.as_str().trim_end_matches('/').to_owned(),
-        issuer,
-        username,
+        server: login.server.as_str().trim_end_matches('/').to_owned(),
+        issuer: login.issuer,
+        username: login.username,
         project,
         tokens: Keep::File,
-        authority,
+        authority: login.authority,
     };
-    let place = keep(&home, &name, context.clone(), args.tokens, &kept)?;
-    tell(&name, &context, &place);
+    let place = keep(home, &login.name, context.clone(), login.args.tokens, kept).await?;
+    tell(&login.name, &context, &place);
     Ok(())
 }
 
@@ -117,91 +133,11 @@ fn authority(file: &std::path::Path) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(&pem).into_owned())
 }
 
-fn username(given: Option<String>, known: Option<&Context>) -> Result<String, Error> {
-    if let Some(given) = given {
-        return Ok(given);
-    }
-    if !is_conversation() {
-        return Err(Error::call("no user is named", "name one: --username NAME"));
-    }
-    let mut input = Input::<String>::new().with_prompt("User");
-    if let Some(known) = known {
-        input = input.default(known.username.clone());
-    }
-    input.interact_text().map_err(typed)
-}
-
-fn password(from_stdin: bool, username: &str) -> Result<Zeroizing<String>, Error> {
-    if from_stdin {
-        let mut line = Zeroizing::new(String::new());
-        io::stdin().lock().read_line(&mut line).map_err(Error::file("read", "standard input".as_ref()))?;
-        let password = line.strip_suffix('\n').unwrap_or(&line);
-        let password = password.strip_suffix('\r').unwrap_or(password);
-        if password.is_empty() {
-            return Err(Error::call("standard input holds no password", "pipe it in, such as --password-stdin < FILE"));
-        }
-        return Ok(Zeroizing::new(password.to_owned()));
-    }
-    if !is_conversation() {
-        let hint = "pipe it in with --password-stdin, or set EMTCTL_TOKEN instead of logging in";
-        return Err(Error::call("there is no terminal to ask for the password", hint));
-    }
-    let asked = Password::new().with_prompt(format!("Password of {username}")).interact();
-    asked.map(Zeroizing::new).map_err(typed)
-}
-
-fn typed(error: dialoguer::Error) -> Error {
-    let dialoguer::Error::IO(error) = error;
-    if error.kind() == io::ErrorKind::Interrupted {
-        Error::Interrupted
-    } else {
-        Error::file("read", "the terminal".as_ref())(error)
-    }
-}
-
-/// The project to work in: the named one if the user may use it, else the only one. A project that was only kept from the
-/// last login may have gone.
-async fn choose_project(api: &Orchestrator, wish: Option<&str>, named: bool) -> Result<Option<String>, Error> {
-    if let Some(wish) = wish {
-        match api.project(wish).await {
-            Ok(_) => return Ok(Some(wish.to_owned())),
-            Err(ClientError::Refused { status: 401 | 403 | 404, .. }) if named => {
-                return Err(Error::missing(
-                    format!("project {wish} does not exist, or you may not use it"),
-                    projects_hint(api).await,
-                ));
-            }
-            Err(ClientError::Refused { status: 401 | 403 | 404, .. }) => {}
-            Err(error) => return Err(error).doing(format!("find project {wish}")),
-        }
-    }
-    let mut projects = api.projects().await.doing("list your projects")?;
-    match projects.len() {
-        0 => Ok(None),
-        1 => Ok(projects.pop().map(|project| project.data.name)),
-        several => Err(Error::call(
-            format!("you may use {several} projects, and none is chosen"),
-            format!("choose one: --project NAME, with NAME one of {}", names(&projects)),
-        )),
-    }
-}
-
-async fn projects_hint(api: &Orchestrator) -> String {
-    match api.projects().await {
-        Ok(projects) if !projects.is_empty() => format!("yours are: {}", names(&projects)),
-        _ => "log in without --project, then make one: emtctl project create NAME".to_owned(),
-    }
-}
-
-fn names(projects: &[emt_client::Resource<emt_client::models::Project>]) -> String {
-    projects.iter().map(|project| project.data.name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
 /// Keeps the login; returns where its tokens are.
-fn keep(home: &Home, name: &str, mut context: Context, wish: Option<Keep>, kept: &Kept) -> Result<String, Error> {
-    let lock = home.lock()?;
+async fn keep(home: &Home, name: &str, mut context: Context, wish: Option<Keep>, kept: &Kept) -> Result<String, Error> {
+    let lock = home.lock().await?;
     let tokens = Tokens::of(home, name);
-    context.tokens = tokens.save(wish, kept, &lock)?;
+    context.tokens = tokens.save(wish, kept, &lock).await?;
     let place = tokens.place(context.tokens);
     Contexts::change(home, &lock, |contexts| {
         contexts.contexts.insert(name.to_owned(), context);

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    context::{Contexts, session},
+    context::{Contexts, Home, session},
     error::Error,
     output::say,
 };
@@ -16,7 +16,7 @@ pub struct Args {
 }
 
 pub(crate) async fn run(app: &App, args: &Args) -> Result<(), Error> {
-    let home = app.home()?;
+    let home = Home::locate()?;
     let contexts = Contexts::read(&home)?;
     let chosen: Vec<_> = if args.all {
         contexts.contexts.iter().map(|(name, context)| (name.as_str(), context)).collect()

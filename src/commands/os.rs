@@ -8,7 +8,7 @@ use emt_client::{kinds, models::Os};
 use crate::{
     app::App,
     error::{Doing, Error},
-    output::{Cell, Show, say},
+    output::{Cell, Show, say, word},
 };
 
 mod publish;
@@ -102,7 +102,7 @@ impl Show for Os {
             ("version", &self.version),
             ("type", kind(self)),
             ("architecture", &self.architecture),
-            ("security feature", self.security_feature.trim_start_matches("SECURITY_FEATURE_")),
+            ("security feature", &word(&self.security_feature, "SECURITY_FEATURE_")),
             ("sha256", &self.sha256),
             ("image", &self.image_url),
         ]

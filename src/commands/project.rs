@@ -5,7 +5,7 @@ use emt_client::models::Project;
 
 use crate::{
     app::{self, App},
-    context::session,
+    context::{Home, session},
     error::{Doing, Error},
     output::{Cell, Show, say},
 };
@@ -65,7 +65,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
             if app::variable("EMTCTL_TOKEN").is_none()
                 && let Ok((context_name, context)) = app.context()
             {
-                session::renew_next_time(&app.home()?, &context_name, &context)?;
+                session::renew_next_time(&Home::locate()?, &context_name, &context).await?;
             }
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! `emtctl schedule`.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use clap::{ArgGroup, Subcommand};
 use emt_client::{
@@ -123,10 +123,14 @@ async fn delete(app: &App, wanted: &[String]) -> Result<(), Error> {
     let api = app.api().await?;
     let all = all(&api, &[]).await.doing("delete schedules")?;
     let found = wanted.iter().map(|wanted| pick(SINGLE_SCHEDULES.noun, &all, wanted)).collect::<Result<Vec<_>, _>>();
-    for schedule in found.doing("delete schedules; nothing was deleted")? {
+    let mut deleted = HashSet::new();
+    for schedule in found.doing("delete schedules")? {
+        if !deleted.insert(&schedule.data.id) {
+            continue;
+        }
         let label = format!("schedule {} ({})", schedule.data.name, schedule.data.id);
         match api.delete(kind_of(&schedule.data), &schedule.data.id).await {
-            // Named twice, or deleted by somebody else.
+            // Deleted by somebody else meanwhile.
             Err(error) if error.status() == Some(404) => {}
             other => other.doing(format!("delete {label}"))?,
         }

@@ -56,13 +56,14 @@ pub(crate) async fn run(app: &App, args: Args) -> Result<(), Error> {
         };
         let (api, instances) = match deadline {
             None => next.await?,
-            Some(deadline) => match timeout_at(deadline, next).await {
-                Ok(seen) => seen?,
-                Err(_) => {
+            Some(deadline) => {
+                if let Ok(seen) = timeout_at(deadline, next).await {
+                    seen?
+                } else {
                     show.end();
                     return Err(timed_out(&follow, args.timeout.unwrap_or_default()));
                 }
-            },
+            }
         };
         let changes = follow.look(&instances);
         tell(&api, &mut show, &changes, &mut failed).await?;
@@ -70,7 +71,7 @@ pub(crate) async fn run(app: &App, args: Args) -> Result<(), Error> {
     show.end();
     let of = follow.all().count();
     if failed.is_empty() {
-        say(&format!("{of} of {of} run what they are to run"));
+        say(&format!("all updates have ended; instances that run what they are to run: {of}"));
         return Ok(());
     }
     Err(Error::UpdateFailed { failed, of })
@@ -85,18 +86,19 @@ async fn begin(api: &Orchestrator, args: &Args) -> Result<Option<Follow>, Error>
     if chosen.is_empty() {
         say(&match (args.targets.is_empty(), instances.len()) {
             (true, 0) => "there are no instances yet: one comes with the first report of an enrolled node".to_owned(),
-            (true, count) => format!("all {count} instances run what they are to run"),
+            (true, count) => format!("nothing is to be updated: instances that run what they are to run: {count}"),
             (false, _) => "no instance is linked to it: emtctl instance link INSTANCE --os OS".to_owned(),
         });
         return Ok(None);
     }
     let schedules = schedule::all(api, &[]).await.doing("list schedules")?;
     let now = api.server_time().unwrap_or_else(clock::now);
-    let waits = chosen.iter().any(|instance| !instance.is_up_to_date());
+    let follow = Follow::new(&chosen, &schedules, now);
+    let waits = follow.all().any(|change| change.phase == Phase::Waiting);
     if waits && !schedules.iter().any(|schedule| is_ahead(&schedule.data, now.as_second())) {
         say("no window for OS updates is open or to come: emtctl schedule update --host HOST --now --duration 30m");
     }
-    Ok(Some(Follow::new(&chosen, &schedules, now)))
+    Ok(Some(follow))
 }
 
 fn is_ahead(schedule: &Schedule, now: i64) -> bool {

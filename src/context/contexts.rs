@@ -58,7 +58,7 @@ impl Contexts {
         let Some(bytes) = home.read(FILE)? else { return Ok(Self::default()) };
         let unreadable = |reason: String| Error::Unreadable { path: home.path().join(FILE), reason };
         let text = String::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| unreadable(error.message().to_owned()))
+        toml::from_str(&text).map_err(|error| unreadable(error.message().replace('\n', ": ")))
     }
 
     /// Changes what is kept.

@@ -2,16 +2,19 @@
 
 use std::{
     env,
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::{app::variable, error::Error};
 
 /// The directory's own variable.
 const VARIABLE: &str = "EMTCTL_CONFIG_DIR";
+/// Time between two attempts at the lock.
+const RETRY: Duration = Duration::from_millis(20);
 /// Readable by the owner only.
 const PRIVATE_DIRECTORY: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
@@ -44,12 +47,19 @@ impl Home {
     }
 
     /// Waits until nobody else changes anything in it.
-    pub(crate) fn lock(&self) -> Result<Lock, Error> {
-        self.make(&self.0)?;
+    pub(crate) async fn lock(&self) -> Result<Lock, Error> {
+        make(&self.0)?;
         let path = self.0.join("lock");
         let open = OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_FILE).open(&path);
-        let file = open.and_then(|file| file.lock().map(|()| file)).map_err(Error::file("lock", &path))?;
-        Ok(Lock { _file: file })
+        let file = open.map_err(Error::file("lock", &path))?;
+        // Asked for again and again, so that an interruption is heard meanwhile.
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock { _file: file }),
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(RETRY).await,
+                Err(TryLockError::Error(error)) => return Err(Error::file("lock", &path)(error)),
+            }
+        }
     }
 
     /// What a file holds; `None` if it is not there.
@@ -66,7 +76,7 @@ impl Home {
     pub(crate) fn write(&self, name: &str, bytes: &[u8], _: &Lock) -> Result<(), Error> {
         let path = self.0.join(name);
         let directory = path.parent().unwrap_or(&self.0);
-        self.make(directory)?;
+        make(directory)?;
         write_private(&path, directory, bytes).map_err(Error::file("write", &path))
     }
 
@@ -78,11 +88,11 @@ impl Home {
             _ => Ok(()),
         }
     }
+}
 
-    fn make(&self, directory: &Path) -> Result<(), Error> {
-        let made = DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(directory);
-        made.map_err(Error::file("make", directory))
-    }
+fn make(directory: &Path) -> Result<(), Error> {
+    let made = DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(directory);
+    made.map_err(Error::file("make", directory))
 }
 
 fn write_private(path: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -100,12 +110,12 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn what_is_kept_is_private() {
+    #[tokio::test]
+    async fn what_is_kept_is_private() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home(directory.path().join("a/b"));
         assert!(home.read("tokens/x").unwrap().is_none());
-        let lock = home.lock().unwrap();
+        let lock = home.lock().await.unwrap();
         home.write("tokens/x", b"one", &lock).unwrap();
         home.write("tokens/x", b"two", &lock).unwrap();
         assert_eq!(home.read("tokens/x").unwrap().as_deref(), Some(&b"two"[..]));

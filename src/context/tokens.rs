@@ -5,6 +5,7 @@ use std::thread;
 use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::home::{Home, Lock};
@@ -63,6 +64,7 @@ mod maybe_secret {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use zeroize::Zeroizing;
 
+    #[allow(clippy::ref_option, reason = "as serde calls it")]
     pub(super) fn serialize<S: Serializer>(secret: &Option<Zeroizing<String>>, out: S) -> Result<S::Ok, S::Error> {
         secret.as_ref().map(|secret| secret.as_str()).serialize(out)
     }
@@ -97,12 +99,12 @@ impl<'a> Tokens<'a> {
     }
 
     /// Keeps tokens where it was asked for; without a wish in the keyring, or in a file where there is none. Says which.
-    pub(crate) fn save(&self, wish: Option<Keep>, kept: &Kept, lock: &Lock) -> Result<Keep, Error> {
+    pub(crate) async fn save(&self, wish: Option<Keep>, kept: &Kept, lock: &Lock) -> Result<Keep, Error> {
         let text = Zeroizing::new(serde_json::to_string(kept).unwrap_or_default());
         if wish != Some(Keep::File) {
             let user = self.user();
             let secret = text.clone();
-            match in_keyring(move || keyring::Entry::new(SERVICE, &user)?.set_password(&secret)) {
+            match in_keyring(move || keyring::Entry::new(SERVICE, &user)?.set_password(&secret)).await {
                 Ok(()) => {
                     self.home.remove(&self.file(), lock)?;
                     return Ok(Keep::Keyring);
@@ -116,7 +118,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// The kept tokens, if there are any.
-    pub(crate) fn load(&self, keep: Keep) -> Result<Option<Kept>, Error> {
+    pub(crate) async fn load(&self, keep: Keep) -> Result<Option<Kept>, Error> {
         let text = match keep {
             Keep::File => self.home.read(&self.file())?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
             Keep::Keyring => {
@@ -126,7 +128,7 @@ impl<'a> Tokens<'a> {
                     Err(keyring::Error::NoEntry) => Ok(None),
                     Err(error) => Err(error),
                 });
-                found.map_err(|reason| no_keyring(&reason))?
+                found.await.map_err(|reason| no_keyring(&reason))?
             }
         };
         // What cannot be understood is as good as no login.
@@ -134,7 +136,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// Removes them.
-    pub(crate) fn remove(&self, keep: Keep, lock: &Lock) -> Result<(), Error> {
+    pub(crate) async fn remove(&self, keep: Keep, lock: &Lock) -> Result<(), Error> {
         match keep {
             Keep::File => self.home.remove(&self.file(), lock),
             Keep::Keyring => {
@@ -143,7 +145,7 @@ impl<'a> Tokens<'a> {
                     Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
                     Err(error) => Err(error),
                 });
-                removed.map_err(|reason| no_keyring(&reason))
+                removed.await.map_err(|reason| no_keyring(&reason))
             }
         }
     }
@@ -166,11 +168,17 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// The keyring blocks and has a way of its own to wait: it gets a thread of its own.
-fn in_keyring<T: Send + 'static>(work: impl FnOnce() -> keyring::Result<T> + Send + 'static) -> Result<T, String> {
-    match thread::spawn(work).join() {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(error.to_string()),
+/// The keyring may ask people and has a way of its own to wait: it gets a thread of its own, which nobody waits for after an
+/// interruption.
+async fn in_keyring<T: Send + 'static>(work: impl FnOnce() -> keyring::Result<T> + Send + 'static) -> Result<T, String> {
+    let (sender, receiver) = oneshot::channel();
+    thread::spawn(move || sender.send(work()).is_ok());
+    match receiver.await {
+        Ok(Err(keyring::Error::NoDefaultStore)) => Err(match keyring::Entry::store_status() {
+            Err(error) => error.to_string(),
+            Ok(()) => "there is none".to_owned(),
+        }),
+        Ok(done) => done.map_err(|error| error.to_string()),
         Err(_) => Err("it ended unexpectedly".to_owned()),
     }
 }
@@ -192,7 +200,7 @@ mod tests {
         let tokens = emt_client::Tokens {
             access: Zeroizing::new("a".to_owned()),
             refresh: None,
-            lives: std::time::Duration::from_secs(3600),
+            lives: std::time::Duration::from_hours(1),
         };
         let kept = Kept::new(tokens, at(1000));
         for (now, fresh) in [(1000, true), (4569, true), (4570, false), (4600, false), (9999, false)] {

@@ -1,5 +1,6 @@
 //! The only place that writes to standard output: tables, JSON, YAML, ids. Words for people go to standard error.
 
+mod echo;
 mod progress;
 mod table;
 
@@ -7,9 +8,9 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use emt_client::Resource;
 use serde::Serialize;
-use serde_json::Value as Json;
 
 pub(crate) use self::{
+    echo::Echo,
     progress::{bar, spinner, spinners},
     table::{Cell, Tone},
 };
@@ -61,7 +62,7 @@ impl Output {
                 shown.sort_by_cached_key(|record| record.order());
                 self.table(T::HEADER, shown.into_iter().map(Show::row))
             }
-            Format::Name => self.lines(records.iter().map(|record| record.data.id())),
+            Format::Name => lines(records.iter().map(|record| record.data.id())),
             Format::Json | Format::Yaml => self.document(&records.iter().map(|record| &record.json).collect::<Vec<_>>()),
         }
     }
@@ -70,7 +71,7 @@ impl Output {
     pub(crate) fn one<T: Show>(self, record: &Resource<T>) -> Result<(), Error> {
         match self.format {
             Format::Table => self.pairs(record.data.details()),
-            Format::Name => self.lines([record.data.id()]),
+            Format::Name => lines([record.data.id()]),
             Format::Json | Format::Yaml => self.document(&record.json),
         }
     }
@@ -92,12 +93,6 @@ impl Output {
         write(&table::pairs(pairs, self.colour))
     }
 
-    /// Prints lines.
-    pub(crate) fn lines<'a>(self, lines: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
-        let text: String = lines.into_iter().flat_map(|line| [line, "\n"]).collect();
-        write(&text)
-    }
-
     /// Prints a document as JSON or YAML.
     pub(crate) fn document(self, document: &impl Serialize) -> Result<(), Error> {
         let mut out = BufWriter::new(io::stdout().lock());
@@ -108,11 +103,12 @@ impl Output {
         };
         finish(written.and_then(|()| out.flush()))
     }
+}
 
-    /// Prints a document on one line of its own.
-    pub(crate) fn json_line(self, document: &Json) -> Result<(), Error> {
-        write(&format!("{document}\n"))
-    }
+/// Prints lines.
+pub(crate) fn lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
+    let text: String = lines.into_iter().flat_map(|line| [line, "\n"]).collect();
+    write(&text)
 }
 
 /// Prints text.
@@ -130,6 +126,12 @@ fn finish(written: io::Result<()>) -> Result<(), Error> {
             Error::Output(error)
         }
     })
+}
+
+/// A constant of the API for people: `HOST_STATE_ONBOARDED` is `onboarded`. What is unspecified is nothing.
+pub(crate) fn word(constant: &str, prefix: &str) -> String {
+    let word = constant.strip_prefix(prefix).unwrap_or(constant);
+    if word == "UNSPECIFIED" { String::new() } else { word.to_ascii_lowercase().replace('_', " ") }
 }
 
 /// Says something to people, on standard error. Nobody listens: that is no failure.

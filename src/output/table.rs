@@ -44,7 +44,7 @@ impl<T: Into<String>> From<T> for Cell {
     }
 }
 
-fn drawn(cell: Cell, colour: bool) -> comfy_table::Cell {
+fn drawn(cell: &Cell, colour: bool) -> comfy_table::Cell {
     let text = if cell.text.is_empty() { "-".to_owned() } else { one_line(&cell.text) };
     let drawn = comfy_table::Cell::new(text);
     match cell.tone {
@@ -65,7 +65,7 @@ pub(super) fn table(header: &[&str], rows: impl Iterator<Item = Vec<Cell>>, colo
     let mut table = plain(colour);
     table.set_header(header.iter().copied());
     for row in rows {
-        table.add_row(Row::from(row.into_iter().map(|cell| drawn(cell, colour)).collect::<Vec<_>>()));
+        table.add_row(Row::from(row.iter().map(|cell| drawn(cell, colour)).collect::<Vec<_>>()));
     }
     text(&mut table)
 }
@@ -74,7 +74,7 @@ pub(super) fn table(header: &[&str], rows: impl Iterator<Item = Vec<Cell>>, colo
 pub(super) fn pairs(pairs: Vec<(&'static str, Cell)>, colour: bool) -> String {
     let mut table = plain(colour);
     for (name, value) in pairs {
-        table.add_row(Row::from(vec![comfy_table::Cell::new(name), drawn(value, colour)]));
+        table.add_row(Row::from(vec![comfy_table::Cell::new(name), drawn(&value, colour)]));
     }
     text(&mut table)
 }
@@ -95,7 +95,7 @@ fn text(table: &mut Table) -> String {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    table.lines().flat_map(|line| [line.trim_end().to_owned(), "\n".to_owned()]).collect()
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use super::{Zone, brief, instant};
 use crate::error::Error;
 
 /// No window is shorter.
-const SHORTEST: Duration = Duration::from_secs(60);
+const SHORTEST: Duration = Duration::from_mins(1);
 /// Nodes of the Edge Orchestrator do not begin an update with less time left.
-const ADVISED: Duration = Duration::from_secs(600);
+const ADVISED: Duration = Duration::from_mins(10);
 /// Times on the wire have 32 bits.
 const LATEST: i64 = u32::MAX as i64;
 
@@ -91,7 +91,7 @@ mod tests {
     fn windows() {
         let zone = Zone::new(Some("Europe/Berlin")).unwrap();
         let now: Timestamp = "2026-06-01T10:00:00.5Z".parse().unwrap();
-        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let minutes = |minutes: u64| Duration::from_mins(minutes);
         for (begin, duration, expected) in [
             (Begin::At("2026-06-01 12:30"), minutes(30), Ok("2026-06-01T10:30:00Z 2026-06-01T11:00:00Z")),
             (Begin::In(minutes(5)), minutes(10), Ok("2026-06-01T10:05:01Z 2026-06-01T10:15:01Z")),

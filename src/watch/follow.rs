@@ -62,7 +62,7 @@ impl Change {
 }
 
 fn version(os: Option<&Os>) -> &str {
-    os.map(|os| if os.version.is_empty() { os.id.as_str() } else { os.version.as_str() }).unwrap_or("?")
+    os.map_or("?", |os| if os.version.is_empty() { &os.id } else { &os.version })
 }
 
 /// The updates that are followed.

@@ -10,7 +10,9 @@ pub(crate) fn select<'a>(
     wanted: &[String],
 ) -> Result<Vec<&'a Instance>, ClientError> {
     if wanted.is_empty() {
-        return Ok(instances.iter().map(|instance| &instance.data).filter(|instance| !instance.is_up_to_date()).collect());
+        return Ok(sorted(
+            instances.iter().map(|instance| &instance.data).filter(|instance| !instance.is_up_to_date()).collect(),
+        ));
     }
     let mut found: Vec<&Instance> = Vec::new();
     for wanted in wanted {
@@ -28,7 +30,13 @@ pub(crate) fn select<'a>(
             }
         }
     }
-    Ok(found)
+    Ok(sorted(found))
+}
+
+/// By host.
+fn sorted(mut instances: Vec<&Instance>) -> Vec<&Instance> {
+    instances.sort_by(|a, b| a.label().cmp(b.label()));
+    instances
 }
 
 fn is_to_run(instance: &Instance, os: &Os) -> bool {
@@ -70,7 +78,7 @@ mod tests {
         for (wanted, expected) in [
             (vec![], Ok("inst-00000001")),
             (vec!["c"], Ok("inst-00000003")),
-            (vec!["c", "inst-00000003", "a"], Ok("inst-00000003 inst-00000001")),
+            (vec!["c", "inst-00000003", "a"], Ok("inst-00000001 inst-00000003")),
             (vec!["2"], Ok("inst-00000001 inst-00000002")),
             (vec!["os-00000002", "a"], Ok("inst-00000001 inst-00000002")),
             (vec!["1"], Ok("")),

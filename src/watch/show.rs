@@ -24,13 +24,13 @@ const MOST: usize = 20;
 pub(crate) enum Show {
     Spinners { room: MultiProgress, spinners: HashMap<String, ProgressBar> },
     Lines,
-    Json(output::Output),
+    Json,
 }
 
 impl Show {
     pub(crate) fn new(app: &App) -> Self {
         if app.out.format() == Format::Json {
-            return Self::Json(app.out);
+            return Self::Json;
         }
         if io::stdout().is_terminal() && io::stderr().is_terminal() {
             return Self::Spinners { room: spinners(), spinners: HashMap::new() };
@@ -41,16 +41,19 @@ impl Show {
     /// Shows how an update stands. `reason` says why it failed.
     pub(crate) fn change(&mut self, change: &Change, reason: Option<&str>, now: Timestamp) -> Result<(), Error> {
         match self {
-            Self::Json(out) => out.json_line(&json!({
-                "time": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-                "instance": change.instance.id,
-                "host": change.instance.label(),
-                "from": change.runs(),
-                "to": change.to_run(),
-                "phase": change.phase.name(),
-                "status": change.instance.update_status,
-                "reason": reason,
-            })),
+            Self::Json => output::write(&format!(
+                "{}\n",
+                json!({
+                    "time": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                    "instance": change.instance.id,
+                    "host": change.instance.label(),
+                    "from": change.runs(),
+                    "to": change.to_run(),
+                    "phase": change.phase.name(),
+                    "status": change.instance.update_status,
+                    "reason": reason,
+                })
+            )),
             Self::Lines => output::write(&format!("{} {}\n", now.strftime("%H:%M:%SZ"), line(change, reason))),
             Self::Spinners { room, spinners } => {
                 let id = &change.instance.id;

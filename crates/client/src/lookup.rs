@@ -133,7 +133,9 @@ pub fn pick<'a, T: Named>(noun: &'static str, all: &'a [Resource<T>], wanted: &s
         [one] => Ok(one),
         [] => Err(Error::NotFound { noun, wanted: wanted.to_owned() }),
         several => {
-            let matches = several.iter().map(|record| record.data.told_apart()).collect();
+            let mut matches: Vec<String> = several.iter().map(|record| record.data.told_apart()).collect();
+            // By what tells them apart; ids are random.
+            matches.sort_by(|a, b| a.split_once(' ').cmp(&b.split_once(' ')));
             Err(Error::Ambiguous { noun, wanted: wanted.to_owned(), matches })
         }
     }

@@ -200,7 +200,7 @@ impl Orchestrator {
         let part = |key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
         let mut message = part("message");
         if message.is_empty() {
-            let text = text.trim();
+            let text = if json.is_object() { "" } else { text.trim() };
             message = if text.is_empty() { format!("status {status}") } else { text.chars().take(SHOWN).collect() };
         }
         Err(Error::Refused { status: status.as_u16(), code: part("code"), message, request_id })

@@ -25,7 +25,7 @@ use crate::{
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
 /// How long nothing may move while the image is sent.
-const STALL: Duration = Duration::from_secs(60);
+const STALL: Duration = Duration::from_mins(1);
 /// How often the server may stay silent for as long, once it has all: it hashes and flushes.
 const PATIENCE: u32 = 10;
 

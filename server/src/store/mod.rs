@@ -5,6 +5,7 @@
 //! is ever seen half done. There are no transactions across calls: whoever decides on what was read passes the
 //! revision along, and is told [`StoreError::Conflict`] if somebody was faster.
 
+mod generations;
 pub mod sqlite;
 
 use async_trait::async_trait;
@@ -13,6 +14,8 @@ use emt_api::{
     record::{Record, Row},
     spec::Spec,
 };
+
+pub use self::generations::Generations;
 
 /// Opens the embedded store with every kind of record that the server keeps.
 pub fn open(path: &std::path::Path) -> Result<sqlite::SqliteStore, StoreError> {
@@ -34,6 +37,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Does all of the batch, durably, or nothing of it.
     async fn commit(&self, batch: Batch) -> Result<(), StoreError>;
+
+    /// A number that grows with every change of a project's records, before the change is acknowledged. What was decided
+    /// on reads that began at one generation holds for as long as that is the current one. An engine that other servers
+    /// write to must learn of their changes first, or give another number each time.
+    fn generation(&self, project: &str) -> u64;
 
     /// Whether the store can serve right now; used by `/readyz`.
     async fn ready(&self) -> Result<(), StoreError>;
@@ -211,7 +219,7 @@ pub enum StoreError {
         id: String,
     },
     /// Another record has the same values where they must be unique.
-    #[error("another {kind} breaks the rule {rule}")]
+    #[error("another {kind} has the same {}", rule.split_once('_').map_or(*rule, |(_, what)| what).replace('_', " "))]
     Duplicate {
         /// Prefix of the kind.
         kind: &'static str,

@@ -72,14 +72,16 @@ fn body(args: &PublishArgs, name: &str, sha256: &str, url: &str) -> Json {
 
 /// What the server would refuse is refused before gigabytes are sent.
 fn check(args: &PublishArgs, name: &str) -> Result<(), Error> {
-    let hint = "letters, digits and most punctuation are allowed";
     for (what, value) in [("profile", &args.profile), ("version", &args.version)] {
         if value.is_empty() {
             return Err(Error::call(format!("the {what} is empty"), format!("give one: --{what}")));
         }
     }
     let body = body(args, name, &"0".repeat(64), "image");
-    Input::read(&OS, &body, Purpose::Create).map(drop).map_err(|error| Error::call(error.message, hint))
+    Input::read(&OS, &body, Purpose::Create).map(drop).map_err(|error| {
+        let what = error.message.replace("request body has an error at ", "");
+        Error::call(format!("the server would refuse {what}"), "nothing was sent; change the value")
+    })
 }
 
 /// The same OS, if it is there; a conflict if something else has its version or its name.

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     cli::Format,
     error::Error,
-    output::{Cell, Tone, say},
+    output::{Cell, Tone, lines, say},
     time::{Zone, brief},
 };
 
@@ -26,7 +26,7 @@ pub(super) fn list(app: &App, all: &[Resource<Schedule>], zone: &Zone, now: Time
             shown.sort_by_key(|schedule| (schedule.is_repeated(), schedule.start, schedule.name.clone()));
             app.out.table(&HEADER, shown.into_iter().map(|schedule| row(schedule, zone, now)))
         }
-        Format::Name => app.out.lines(all.iter().map(|schedule| schedule.data.id.as_str())),
+        Format::Name => lines(all.iter().map(|schedule| schedule.data.id.as_str())),
         Format::Json | Format::Yaml => app.out.document(&all.iter().map(|schedule| &schedule.json).collect::<Vec<_>>()),
     }
 }

@@ -1,0 +1,513 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_emtctl_global_optspecs
+    string join \n context= p/project= o/output= no-color v/verbose h/help V/version
+end
+
+function __fish_emtctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_emtctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_emtctl_using_subcommand
+    set -l cmd (__fish_emtctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c emtctl -n "__fish_emtctl_needs_command" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_needs_command" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_needs_command" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_needs_command" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_needs_command" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_needs_command" -s V -l version -d 'Print version'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "login" -d 'Log in to a server and make it the current context'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "logout" -d 'End logins, at the server too'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "context" -d 'Servers and projects that you have logged in to'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "project" -d 'Projects, each with its own hosts and OS resources'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "os" -d 'OS resources: images that nodes can run'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "host" -d 'Hosts: the machines'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "region" -d 'Regions, which hold sites and other regions'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "site" -d 'Sites, at which hosts stand'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "instance" -d 'Instances: what is installed on hosts, and what is to be'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "schedule" -d 'Maintenance windows'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "watch" -d 'Follow updates until each has ended'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "demo" -d 'Show the whole story on this machine: a server, nodes, an update, a rollback'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l server -d 'Address of the API, such as https://api.emt.localhost:8443 [default: the context\'s]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l keycloak -d 'Address of Keycloak [default: found from the API\'s: keycloak.X for api.X, else the same]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l ca-cert -d 'Certificate authority of the server, as PEM; it is copied [default: those of the system]' -r -F
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l username -d 'User [default: ask]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l tokens -d 'Where to keep the tokens [default: the keyring, or a file where there is none]' -r -f -a "keyring\t'In the operating system\'s keyring'
+file\t'In a file that only you can read'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l password-stdin -d 'Read the password from standard input [default: ask]'
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand logout" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand logout" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand logout" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand logout" -l all -d 'Those of all contexts'
+complete -c emtctl -n "__fish_emtctl_using_subcommand logout" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand logout" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -f -a "list" -d 'List contexts; the current one is marked'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -f -a "use" -d 'Make a context the current one'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -f -a "remove" -d 'Log out of a context and forget it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and not __fish_seen_subcommand_from list use remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from use" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from use" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from use" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from use" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "list" -d 'List contexts; the current one is marked'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "use" -d 'Make a context the current one'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Log out of a context and forget it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand context; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and not __fish_seen_subcommand_from list create help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and not __fish_seen_subcommand_from list create help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and not __fish_seen_subcommand_from list create help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and not __fish_seen_subcommand_from list create help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and not __fish_seen_subcommand_from list create help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and not __fish_seen_subcommand_from list create help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and not __fish_seen_subcommand_from list create help" -f -a "list" -d 'List the projects that you may use'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and not __fish_seen_subcommand_from list create help" -f -a "create" -d 'Make a project'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and not __fish_seen_subcommand_from list create help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from create" -l description -d 'What it is for' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from create" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from create" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from create" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from create" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the projects that you may use'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a project'
+complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "list" -d 'List OS resources'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "get" -d 'Show an OS resource'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "delete" -d 'Delete OS resources; their images stay'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from get" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from get" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from get" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from get" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l profile -d 'Profile: nodes update within it' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l version -d 'Version, such as 3.0.20260602.2200' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l name -d 'Name of the OS resource [default: profile and version]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l architecture -d 'Processor architecture' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l security-feature -d 'Security features that the image is made for' -r -f -a "none\t'None'
+secure-boot-and-full-disk-encryption\t'Secure boot and full disk encryption'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l sha256 -d 'SHA-256 that the file must have' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "list" -d 'List OS resources'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show an OS resource'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete OS resources; their images stay'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "list" -d 'List hosts'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "get" -d 'Show a host'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "register" -d 'Register a machine, and print a one-time token with which its node enrols'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "delete" -d 'Delete hosts with what is installed on them; their nodes\' credentials end'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from get" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from get" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from get" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from get" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -l uuid -d 'SMBIOS system UUID' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -l serial -d 'Serial number' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -l site -d 'Site at which it stands: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -l token-file -d 'Write the token to a file that only you can read, instead of printing it' -r -F
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from delete" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from delete" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from delete" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "list" -d 'List hosts'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show a host'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "register" -d 'Register a machine, and print a one-time token with which its node enrols'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete hosts with what is installed on them; their nodes\' credentials end'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -f -a "list" -d 'List regions'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -f -a "create" -d 'Make a region'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from create" -l parent -d 'The region above: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from create" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from create" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from create" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from create" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from help" -f -a "list" -d 'List regions'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a region'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -f -a "list" -d 'List sites'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -f -a "create" -d 'Make a site'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from create" -l region -d 'Where it lies: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from create" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from create" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from create" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from create" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "list" -d 'List sites'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a site'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -f -a "list" -d 'List instances with what runs and what is to run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -f -a "get" -d 'Show an instance'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from get" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from get" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from get" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from get" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from link" -l os -d 'OS to run: id, name or version' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from link" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from link" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from link" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from link" -l dry-run -d 'Only check, and show what would change'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from link" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from link" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from link" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "list" -d 'List instances with what runs and what is to run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show an instance'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -f -a "list" -d 'List windows, also those that repeat'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -f -a "delete" -d 'Delete windows; one that is open ends'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l host -d 'Hosts: ids or names; each gets a window of its own' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l site -d 'A site, with all its hosts: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l region -d 'A region, with all that is below it: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l at -d 'Open at this time: 2026-12-01T02:00:00Z, or 2026-12-01 02:00 on a clock in --tz' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l in -d 'Open after this while, such as 2h30m' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l duration -d 'How long it stays open, such as 1h; 10m at least is advised' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l tz -d 'Time zone, such as Europe/Berlin [default: the system\'s]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l name -d 'Name of the window [default: made of target and time]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l now -d 'Open at once'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l host -d 'Only those that hold for this host' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l site -d 'Only those that hold for this site' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l region -d 'Only those that hold for this region' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l tz -d 'Time zone to show times in, such as Europe/Berlin [default: the system\'s]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "list" -d 'List windows, also those that repeat'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete windows; one that is open ends'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand watch" -l timeout -d 'Give up after this time, such as 30m' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand watch" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand watch" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand watch" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand watch" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand watch" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand completion" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand completion" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand completion" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand completion" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand completion" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -l temporary -d 'Directory in which the demo makes its temporary one' -r -F
+complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -l once -d 'End after the story, with exit code 0 only if every step was verified, instead of serving on'
+complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "login" -d 'Log in to a server and make it the current context'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "logout" -d 'End logins, at the server too'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "context" -d 'Servers and projects that you have logged in to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "project" -d 'Projects, each with its own hosts and OS resources'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "os" -d 'OS resources: images that nodes can run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "host" -d 'Hosts: the machines'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "region" -d 'Regions, which hold sites and other regions'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "site" -d 'Sites, at which hosts stand'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "instance" -d 'Instances: what is installed on hosts, and what is to be'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "schedule" -d 'Maintenance windows'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "watch" -d 'Follow updates until each has ended'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "completion" -d 'Print a completion script for a shell'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "demo" -d 'Show the whole story on this machine: a server, nodes, an update, a rollback'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch completion demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "list" -d 'List contexts; the current one is marked'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "use" -d 'Make a context the current one'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "remove" -d 'Log out of a context and forget it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from project" -f -a "list" -d 'List the projects that you may use'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from project" -f -a "create" -d 'Make a project'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "list" -d 'List OS resources'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "get" -d 'Show an OS resource'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "delete" -d 'Delete OS resources; their images stay'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "list" -d 'List hosts'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "get" -d 'Show a host'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "register" -d 'Register a machine, and print a one-time token with which its node enrols'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "delete" -d 'Delete hosts with what is installed on them; their nodes\' credentials end'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from region" -f -a "list" -d 'List regions'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from region" -f -a "create" -d 'Make a region'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from site" -f -a "list" -d 'List sites'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from site" -f -a "create" -d 'Make a site'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "list" -d 'List instances with what runs and what is to run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "get" -d 'Show an instance'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "list" -d 'List windows, also those that repeat'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "delete" -d 'Delete windows; one that is open ends'

@@ -1,0 +1,86 @@
+//! Hosts.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use crate::{node::Node, world::World};
+
+#[test]
+fn registering_and_listing() {
+    let world = World::new("hosts");
+    let (first, second) = (&world.uuid(1), &world.uuid(2));
+    world.ok(&["site", "create", "munich"]);
+    world
+        .transcript()
+        .run(&["host", "list"])
+        .run(&["host", "register", "shop-1", "--uuid", first])
+        .run(&[
+            "host",
+            "register",
+            "shop-2",
+            "--uuid",
+            second,
+            "--serial",
+            "ABC12345",
+            "--site",
+            "munich",
+            "--token-file",
+            "token",
+        ])
+        .run(&["host", "list"])
+        .run(&["host", "get", "ABC12345"])
+        .run(&["host", "get", first, "-o", "name"])
+        .check("hosts");
+    assert_eq!(fs::metadata(world.path("token")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::read_to_string(world.path("token")).unwrap().starts_with("emt-"));
+    let json = world.json(&["host", "register", "shop-3", "--uuid", &world.uuid(3)]);
+    assert!(json["enrolmentToken"].as_str().unwrap().starts_with("emt-"), "{json}");
+    let json = world.json(&["host", "register", "shop-4", "--uuid", &world.uuid(4), "--token-file", "other"]);
+    assert!(json.get("enrolmentToken").is_none(), "it is in the file only: {json}");
+}
+
+#[test]
+fn what_cannot_be_registered() {
+    let world = World::new("hosts-refused");
+    let (first, second) = (&world.uuid(1), &world.uuid(2));
+    world.ok(&["host", "register", "shop-1", "--uuid", first]);
+    let long = "a-name-of-more-than-20-characters";
+    world
+        .transcript()
+        .run(&["host", "register", "again", "--uuid", first])
+        .run(&["host", "register", "shop-2", "--uuid", second, "--site", "nowhere"])
+        .run(&["host", "register", "shop-2", "--uuid", second, "--token-file", "absent/token"])
+        .run(&["host", "register", "shop-2", "--uuid", second, "-o", "name"])
+        .run(&["host", "register", long, "--uuid", second])
+        .run(&["host", "register", "shop-2", "--uuid", second, "--serial", "x"])
+        .run(&["host", "list"])
+        .check("hosts_refused");
+}
+
+#[test]
+fn deleting() {
+    let world = World::new("hosts-delete");
+    world.publish("edge", "1");
+    let _node = Node::running(&world, "shop-1", 1, "edge", "1");
+    world.ok(&["host", "register", "shop-2", "--uuid", &world.uuid(2)]);
+    world
+        .transcript()
+        .run(&["host", "delete", "shop-1", "nothing"])
+        .run(&["host", "delete", "shop-1", "shop-2"])
+        .run(&["host", "list"])
+        .run(&["instance", "list"])
+        .run(&["os", "delete", "edge 1"])
+        .check("hosts_delete");
+}
+
+#[test]
+fn names_that_two_hosts_have() {
+    let world = World::new("hosts-names");
+    let (first, second) = (&world.uuid(1), &world.uuid(2));
+    world.ok(&["host", "register", "shop", "--uuid", first]);
+    world.ok(&["host", "register", "shop", "--uuid", second]);
+    let ran = world.run(&["host", "get", "shop"]);
+    assert_eq!(ran.code, 4);
+    let ids: Vec<String> = world.ok(&["host", "list", "-o", "name"]).lines().map(str::to_owned).collect();
+    assert!(ids.iter().all(|id| ran.stderr.contains(id)), "{}", ran.stderr);
+    assert!(ran.stderr.contains("2 hosts have the name shop"), "{}", ran.stderr);
+}

@@ -1,0 +1,21 @@
+//! `emtctl` as people call it: the real binary against a real server on loopback. What it prints and its exit codes are kept
+//! as snapshots.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub, reason = "for tests")]
+
+#[path = "../../crates/client/tests/support/mod.rs"]
+mod fake;
+
+mod completion;
+mod failures;
+mod help;
+mod host;
+mod instance;
+mod login;
+mod node;
+mod os;
+mod place;
+mod schedule;
+mod session;
+mod watch;
+mod world;
