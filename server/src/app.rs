@@ -70,6 +70,9 @@ fn hint(error: &io::Error) -> &'static str {
 /// `false` if nothing was left to make.
 pub async fn init(data: &DataDir, config: &Config, admin: &Admin, project: &str) -> Result<bool, AppError> {
     let clock = Clock::System;
+    // What cannot be made is refused before anything is there.
+    tls::check_name(&config.fqdn)?;
+    Identity::check_bootstrap(admin, project)?;
     data.make()?;
     let _lock = data.lock()?;
     let was_made = data.is_made();
@@ -79,6 +82,7 @@ pub async fn init(data: &DataDir, config: &Config, admin: &Admin, project: &str)
     if !was_made {
         data.issue(&authority, &config.fqdn, clock.now_ms())?;
     }
+    data.make_database()?;
     let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
     let identity = Identity::open(Arc::clone(&store), clock, Randomness::System).await?;
     if identity.is_initialised().await? {

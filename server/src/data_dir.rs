@@ -76,6 +76,14 @@ impl DataDir {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.root).map_err(|error| failed(&self.root, error))
     }
 
+    /// Makes the database's file, for its owner only: it holds the keys that sign tokens. What the engine puts beside it gets
+    /// the same mode.
+    pub fn make_database(&self) -> Result<(), DataError> {
+        let path = self.database();
+        let made = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        made.map(drop).map_err(|error| failed(&path, error))
+    }
+
     /// Keeps others out while the returned value lives: two servers on one database would each be right alone only.
     pub fn lock(&self) -> Result<File, DataError> {
         let path = self.root.join("lock");

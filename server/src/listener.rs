@@ -1,8 +1,17 @@
 //! One TLS listener for everything: REST, OIDC and gRPC, over HTTP/1.1 and HTTP/2.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use axum::{body::Body, extract::Request};
+use axum::{body::Body, extract::Request, response::Response};
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -23,6 +32,8 @@ use crate::http::Service;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long requests that were accepted may take once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(20);
+/// After so long without any request under way, connections that do not end are given up: their clients are dead or asleep.
+const QUIET: Duration = Duration::from_secs(2);
 /// Most connections at once; more wait in the system's queue.
 const CONNECTIONS: usize = 16_384;
 /// Requests of one HTTP/2 connection at once.
@@ -45,6 +56,7 @@ pub async fn serve(
     let builder = Arc::new(builder);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let under_way = UnderWay::default();
     let stopped = async move {
         // An error means that nobody can ask for a stop any more.
         let _ = stop.wait_for(|stop| *stop).await;
@@ -65,6 +77,7 @@ pub async fn serve(
         };
         let acceptor = TlsAcceptor::from(tls.borrow().clone());
         let (builder, service, watcher) = (Arc::clone(&builder), service.clone(), graceful.watcher());
+        let under_way = under_way.clone();
         tokio::spawn(async move {
             let _place = place;
             let stream = match timeout(HANDSHAKE, acceptor.accept(stream)).await {
@@ -72,8 +85,11 @@ pub async fn serve(
                 Ok(Err(error)) => return tracing::debug!(%peer, %error, "no TLS"),
                 Err(_) => return tracing::debug!(%peer, "no TLS in time"),
             };
-            let service =
-                service.map_request(|request: hyper::Request<hyper::body::Incoming>| -> Request { request.map(Body::new) });
+            let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+                let (request, token): (Request, _) = (request.map(Body::new), under_way.begin());
+                let response = service.clone().oneshot(request);
+                async move { response.await.map(|response: Response| response.map(|body| Counted { body, _token: token })) }
+            });
             let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
             if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%peer, error = &*error, "connection ended");
@@ -82,8 +98,68 @@ pub async fn serve(
     }
     drop(listener);
     tracing::info!(connections = graceful.count(), "stopping: finishing what was accepted");
-    if timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not end in time");
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = under_way.quiet() => tracing::info!("some clients keep their connections open"),
+        () = tokio::time::sleep(DRAIN) => tracing::warn!("some requests did not end in time"),
+    }
+}
+
+/// Counts requests from their arrival until their answer is written.
+#[derive(Clone)]
+struct UnderWay(Arc<watch::Sender<usize>>);
+
+impl Default for UnderWay {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(0)))
+    }
+}
+
+impl UnderWay {
+    fn begin(&self) -> Token {
+        self.0.send_modify(|count| *count += 1);
+        Token(self.clone())
+    }
+
+    /// Waits until there was none for [`QUIET`].
+    async fn quiet(&self) {
+        let mut count = self.0.subscribe();
+        loop {
+            if count.wait_for(|count| *count == 0).await.is_err() || timeout(QUIET, count.changed()).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+struct Token(UnderWay);
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// A body whose end is the end of its request.
+struct Counted {
+    body: Body,
+    _token: Token,
+}
+
+impl hyper::body::Body for Counted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -62,10 +62,18 @@ pub fn authority(now_ms: i64) -> Result<Pair, TlsError> {
     Ok(Pair { certificate: certificate.pem(), key: key.serialize_pem() })
 }
 
+/// Refuses a domain name that no certificate can be made for.
+pub fn check_name(fqdn: &str) -> Result<(), TlsError> {
+    dns_name(fqdn, fqdn).map(drop)
+}
+
+fn dns_name(name: &str, fqdn: &str) -> Result<SanType, TlsError> {
+    name.try_into().map(SanType::DnsName).map_err(|_| TlsError::Name { name: fqdn.to_owned() })
+}
+
 /// A certificate for the server under its domain name, any name below it, and loopback.
 pub fn certificate(authority: &Pair, fqdn: &str, now_ms: i64) -> Result<Pair, TlsError> {
-    let wrong = || TlsError::Name { name: fqdn.to_owned() };
-    let name = |name: &str| name.try_into().map(SanType::DnsName).map_err(|_| wrong());
+    let name = |name: &str| dns_name(name, fqdn);
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name.push(DnType::CommonName, fqdn);
     parameters.subject_alt_names = vec![

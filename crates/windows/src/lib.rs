@@ -9,6 +9,8 @@ pub use cron::{Cron, CronError, Field};
 
 /// Longest repeated window: a day.
 pub const MAX_DURATION_SECONDS: u32 = 86_400;
+/// How far ahead the end of windows that go over into each other is looked for, in seconds: some never end.
+pub const HORIZON_SECONDS: i64 = 7 * 86_400;
 
 /// One opening of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,11 +111,12 @@ impl Schedule {
 pub struct Schedules(pub Vec<Schedule>);
 
 impl Schedules {
-    /// The time around an instant during which some window is open without a gap.
+    /// The time around an instant during which some window is open without a gap. An end beyond [`HORIZON_SECONDS`] from the
+    /// instant may be followed by more.
     pub fn active(&self, at: i64) -> Option<Window> {
         let mut open = self.0.iter().filter_map(|schedule| schedule.active(at)).reduce(join)?;
         // Windows that open before this one closes carry it on.
-        while let Some(end) = open.end {
+        while let Some(end) = open.end.filter(|end| *end < at.saturating_add(HORIZON_SECONDS)) {
             let longer = self.0.iter().filter_map(|schedule| schedule.active(end)).map(|window| join(open, window));
             match longer.max_by_key(|window| window.end.unwrap_or(i64::MAX)) {
                 Some(longer) if longer.end != open.end => open.end = longer.end,
@@ -136,6 +139,9 @@ fn join(a: Window, b: Window) -> Window {
 
 #[cfg(test)]
 mod tests {
+    use jiff::{Timestamp, tz::TimeZone};
+    use proptest::prelude::*;
+
     use super::*;
 
     /// 2026-06-06 00:00:00 UTC, a Saturday.
@@ -177,5 +183,124 @@ mod tests {
         assert_eq!(schedules.active(SATURDAY + 4 * HOUR + 1), None);
         assert_eq!(schedules.next(SATURDAY + 4 * HOUR + 1).unwrap().start, SATURDAY + 5 * HOUR);
         assert_eq!(Schedules::default().active(0), None);
+    }
+
+    #[test]
+    fn windows_that_never_end_have_a_horizon() {
+        let always = Schedules(vec![Schedule::repeated(Cron::parse(["*"; 5]).unwrap(), 60).unwrap()]);
+        let open = always.active(SATURDAY).unwrap();
+        assert!(open.end.is_some_and(|end| end >= SATURDAY + HORIZON_SECONDS));
+        let forever = Schedules(vec![Schedule::single(SATURDAY, None).unwrap(), always.0[0].clone()]);
+        assert_eq!(forever.active(SATURDAY).unwrap().end, None);
+    }
+
+    const MINUTE: i64 = 60;
+    const DAY: i64 = 24 * HOUR;
+
+    /// A repeated schedule in the rule's own words: what ticks, and for how long a window stays open.
+    #[derive(Debug, Clone)]
+    struct Rule {
+        fields: [String; 5],
+        duration: u32,
+    }
+
+    impl Rule {
+        fn schedule(&self) -> Schedule {
+            let fields = self.fields.each_ref().map(String::as_str);
+            Schedule::repeated(Cron::parse(fields).unwrap(), self.duration).unwrap()
+        }
+
+        fn ticks(&self, second: i64) -> bool {
+            let time = TimeZone::UTC.to_datetime(Timestamp::from_second(second).unwrap());
+            let listed = |at: usize, number: i8| {
+                let field = &self.fields[at];
+                field == "*" || field.split(',').any(|part| part == number.to_string())
+            };
+            let (day, weekday) = (listed(2, time.day()), listed(4, time.weekday().to_sunday_zero_offset()));
+            let either = self.fields[2] != "*" && self.fields[4] != "*";
+            second % MINUTE == 0
+                && listed(0, time.minute())
+                && listed(1, time.hour())
+                && listed(3, time.month())
+                && if either { day || weekday } else { day && weekday }
+        }
+
+        fn window(&self, start: i64) -> Window {
+            Window { start, end: Some(start + i64::from(self.duration)) }
+        }
+
+        /// The last tick whose window is open, found by looking at every minute.
+        fn active(&self, at: i64) -> Option<Window> {
+            let last = at.div_euclid(MINUTE) * MINUTE;
+            let minutes = (0..).map(|minute| last - minute * MINUTE).take_while(|tick| tick + i64::from(self.duration) >= at);
+            minutes.into_iter().find(|tick| self.ticks(*tick)).map(|tick| self.window(tick))
+        }
+
+        /// The first tick within so many days.
+        fn next(&self, at: i64, days: i64) -> Option<Window> {
+            let first = (at + MINUTE - 1).div_euclid(MINUTE) * MINUTE;
+            (0..days * DAY / MINUTE)
+                .map(|minute| first + minute * MINUTE)
+                .find(|tick| self.ticks(*tick))
+                .map(|tick| self.window(tick))
+        }
+    }
+
+    fn field(min: u8, max: u8) -> impl Strategy<Value = String> {
+        let numbers = proptest::collection::vec(min..=max, 1..4);
+        let listed = numbers.prop_map(|numbers| numbers.iter().map(u8::to_string).collect::<Vec<_>>().join(","));
+        prop_oneof![Just("*".to_owned()), listed]
+    }
+
+    fn rule() -> impl Strategy<Value = Rule> {
+        let fields = (field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 6));
+        (fields, 1..=MAX_DURATION_SECONDS).prop_map(|((minutes, hours, days, months, weekdays), duration)| Rule {
+            fields: [minutes, hours, days, months, weekdays],
+            duration,
+        })
+    }
+
+    /// Instants of this decade, as often at the edge of a minute as anywhere.
+    fn instant() -> impl Strategy<Value = i64> {
+        prop_oneof![
+            1_700_000_000_i64..1_900_000_000,
+            (28_333_333_i64..31_666_666, -1_i64..=1).prop_map(|(minute, off)| minute * MINUTE + off)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn single_windows_agree_with_their_rule(start in 0_i64..1000, length in proptest::option::of(1_i64..1000), at in -10_i64..2100) {
+            let end = length.map(|length| start + length);
+            let schedule = Schedule::single(start, end).unwrap();
+            let open = at >= start && end.is_none_or(|end| at <= end);
+            prop_assert_eq!(schedule.active(at), open.then_some(Window { start, end }));
+            prop_assert_eq!(schedule.next(at), (start >= at).then_some(Window { start, end }));
+        }
+
+        #[test]
+        fn repeated_windows_agree_with_a_scan(rule in rule(), at in instant()) {
+            const DAYS: i64 = 3;
+            let schedule = rule.schedule();
+            prop_assert_eq!(schedule.active(at), rule.active(at));
+            let next = schedule.next(at).filter(|window| window.start < at + DAYS * DAY);
+            prop_assert_eq!(next, rule.next(at, DAYS).filter(|window| window.start < at + DAYS * DAY));
+            for pair in schedule.upcoming(at, 3).windows(2) {
+                prop_assert!(pair[0].start < pair[1].start && pair.iter().all(|window| rule.ticks(window.start)));
+            }
+        }
+
+        #[test]
+        fn together_they_are_open_when_any_is(rules in proptest::collection::vec(rule(), 0..4), at in instant()) {
+            let schedules = Schedules(rules.iter().map(Rule::schedule).collect());
+            let covered = |at: i64| rules.iter().any(|rule| rule.active(at).is_some());
+            let open = schedules.active(at);
+            prop_assert_eq!(open.is_some(), covered(at));
+            if let Some(Window { start, end: Some(end) }) = open {
+                prop_assert!(start <= at && at <= end && covered(start) && covered(end));
+                prop_assert!((0..60).all(|part| covered(at + (end - at) * part / 60)));
+                prop_assert!(end >= at + HORIZON_SECONDS || !covered(end + 1));
+            }
+        }
     }
 }

@@ -221,13 +221,20 @@ impl Identity {
         Ok(!keys.is_empty())
     }
 
+    /// Refuses names that [`Self::bootstrap`] would refuse.
+    pub fn check_bootstrap(admin: &Admin, project: &str) -> Result<(), IdentityError> {
+        projects::check_name(project)?;
+        let name = &admin.username;
+        if name.is_empty() || name.len() > 255 || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(IdentityError::Invalid(format!("{name:?} is no user name: use letters and digits")));
+        }
+        Ok(())
+    }
+
     /// Makes keys, the public client, the organisation, the first user and the first project, all or nothing.
     pub async fn bootstrap(&self, admin: &Admin, project: &str) -> Result<(), IdentityError> {
-        projects::check_name(project)?;
+        Self::check_bootstrap(admin, project)?;
         let username = admin.username.to_lowercase();
-        if username.is_empty() || username.len() > 255 || username.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(IdentityError::Invalid(format!("{:?} is no user name: use letters and digits", admin.username)));
-        }
         let random = self.shared.random.clone();
         let keys = tokio::task::spawn_blocking(move || token::generate(&random));
         let keys = keys.await.map_err(|error| IdentityError::Crypto(error.to_string()))??;

@@ -1,7 +1,7 @@
 //! The real program: made, started, stopped and killed.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
@@ -53,6 +53,7 @@ pub struct Process {
     pub port: u16,
     data: PathBuf,
     log: Arc<Mutex<String>>,
+    reader: Option<thread::JoinHandle<()>>,
 }
 
 impl Process {
@@ -74,7 +75,7 @@ impl Process {
         let log = Arc::new(Mutex::new(String::new()));
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let kept = Arc::clone(&log);
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut line = String::new();
             while lines.read_line(&mut line).is_ok_and(|length| length > 0) {
                 kept.lock().unwrap().push_str(&line);
@@ -86,7 +87,7 @@ impl Process {
         out.read_line(&mut line).unwrap();
         let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
         let port = port.unwrap_or_else(|| panic!("it does not serve: {line:?} {}", log.lock().unwrap()));
-        Self { child, port, data: data.to_owned(), log }
+        Self { child, port, data: data.to_owned(), log, reader: Some(reader) }
     }
 
     /// Address of the API.
@@ -141,11 +142,7 @@ impl Process {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                let mut rest = String::new();
-                // Nothing more is written; the reader of the log sees its end soon.
-                if let Some(out) = &mut self.child.stdout {
-                    out.read_to_string(&mut rest).unwrap();
-                }
+                self.reader.take().unwrap().join().unwrap();
                 return (status.code(), self.log());
             }
             assert!(start.elapsed() < DEADLINE, "it does not end: {}", self.log());
