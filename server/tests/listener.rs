@@ -55,7 +55,7 @@ async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) -> 
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let read = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
-    let _ = read.expect("the server neither answers nor closes");
+    assert!(read.is_ok(), "the server neither answers nor closes");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -96,10 +96,13 @@ async fn everything_is_served_at_one_port_under_every_name() {
         let builder = process.client_builder();
         let client = if protocol == reqwest::Version::HTTP_11 { builder.http1_only() } else { builder };
         let client = client.build().unwrap();
-        for name in ["api.emt.localhost", "keycloak.emt.localhost", "emt.localhost", "localhost", "127.0.0.1", "any.other.emt.localhost"] {
+        for name in
+            ["api.emt.localhost", "keycloak.emt.localhost", "emt.localhost", "localhost", "127.0.0.1", "any.other.emt.localhost"]
+        {
             let base = format!("https://{name}:{port}");
             // Below two labels the certificate does not hold; the Host header may say so all the same.
-            let (address, host) = if name.starts_with("any.") { (format!("https://localhost:{port}"), Some(name)) } else { (base.clone(), None) };
+            let (address, host) =
+                if name.starts_with("any.") { (format!("https://localhost:{port}"), Some(name)) } else { (base.clone(), None) };
             let get = |path: &str| {
                 let request = client.get(format!("{address}{path}")).bearer_auth(&token);
                 match host {
@@ -143,15 +146,19 @@ async fn everything_is_served_at_one_port_under_every_name() {
         .await
         .unwrap();
     let body = json!({"token": host["enrolmentToken"], "uuid": uuid});
-    let credentials: Json = client.post(format!("{}/v1/enrol", process.api())).json(&body).send().await.unwrap().json().await.unwrap();
+    let credentials: Json =
+        client.post(format!("{}/v1/enrol", process.api())).json(&body).send().await.unwrap().json().await.unwrap();
     let form = [
         ("grant_type", "client_credentials"),
         ("client_id", credentials["clientId"].as_str().unwrap()),
         ("client_secret", credentials["clientSecret"].as_str().unwrap()),
     ];
     // Where the enrolment says that tokens are to be had.
-    let tokens: Json = client.post(credentials["tokenUrl"].as_str().unwrap()).form(&form).send().await.unwrap().json().await.unwrap();
-    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(process.authority())).domain_name("update-node.emt.localhost");
+    let tokens: Json =
+        client.post(credentials["tokenUrl"].as_str().unwrap()).form(&form).send().await.unwrap().json().await.unwrap();
+    let tls = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(process.authority()))
+        .domain_name("update-node.emt.localhost");
     let endpoint = Endpoint::from_shared(format!("https://127.0.0.1:{port}")).unwrap().tls_config(tls).unwrap();
     let mut node = MaintmgrServiceClient::new(endpoint.connect().await.unwrap());
     let mut request = tonic::Request::new(report(&uuid, StatusType::UpToDate, "", ""));
@@ -212,7 +219,8 @@ async fn answers_and_log_have_the_same_request_id() {
 async fn hostile_requests_are_refused_and_nothing_breaks() {
     let (_directory, process) = started("info");
     let (client, token) = (process.client(), process.token().await);
-    let os = json!({"name": "emt", "sha256": "a".repeat(64), "osType": "OS_TYPE_IMMUTABLE", "osProvider": "OS_PROVIDER_KIND_INFRA"});
+    let os =
+        json!({"name": "emt", "sha256": "a".repeat(64), "osType": "OS_TYPE_IMMUTABLE", "osProvider": "OS_PROVIDER_KIND_INFRA"});
     let deep = "[".repeat(50_000);
     let nested = format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
     let long_name = json!({"name": "x".repeat(90_000)}).to_string();
@@ -233,14 +241,25 @@ async fn hostile_requests_are_refused_and_nothing_breaks() {
         ("regions", long_name.into_bytes(), 400),
         ("schedules/single", br#"{"name":"x","scheduleStatus":"SCHEDULE_STATUS_OS_UPDATE","startSeconds":1e400}"#.to_vec(), 400),
         ("schedules/single", br#"{"name":"x","scheduleStatus":"SCHEDULE_STATUS_OS_UPDATE","startSeconds":-1}"#.to_vec(), 400),
-        ("schedules/single", br#"{"name":"x","scheduleStatus":"SCHEDULE_STATUS_OS_UPDATE","startSeconds":99999999999999999999}"#.to_vec(), 400),
-        ("schedules/repeated", br#"{"name":"x","scheduleStatus":"SCHEDULE_STATUS_OS_UPDATE","durationSeconds":-5}"#.to_vec(), 400),
+        (
+            "schedules/single",
+            br#"{"name":"x","scheduleStatus":"SCHEDULE_STATUS_OS_UPDATE","startSeconds":99999999999999999999}"#.to_vec(),
+            400,
+        ),
+        (
+            "schedules/repeated",
+            br#"{"name":"x","scheduleStatus":"SCHEDULE_STATUS_OS_UPDATE","durationSeconds":-5}"#.to_vec(),
+            400,
+        ),
         ("compute/hosts/register", br#"{"name":"x","uuid":"x","userLvmSize":1e10}"#.to_vec(), 400),
         ("compute/hosts/register", br#"{"name":{"a":1}}"#.to_vec(), 400),
     ];
     for (path, body, status) in bodies {
         let text = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
-        let request = client.post(format!("{}/{path}", process.project())).bearer_auth(&token).header(header::CONTENT_TYPE, "application/json");
+        let request = client
+            .post(format!("{}/{path}", process.project()))
+            .bearer_auth(&token)
+            .header(header::CONTENT_TYPE, "application/json");
         let answer = request.body(body).send().await.unwrap();
         assert_eq!(answer.status(), status, "{path} {text}: {}", answer.text().await.unwrap());
     }
@@ -264,7 +283,11 @@ async fn hostile_requests_are_refused_and_nothing_breaks() {
         let found = answer.status().as_u16();
         assert!(if status == 0 { found < 500 } else { found == status }, "{query}: {found} {}", answer.text().await.unwrap());
     }
-    for (path, query) in [("schedules/single", "unixEpoch=99999999999999999999"), ("schedules/single", "unixEpoch=-1"), ("schedules/single", "hostId=x")] {
+    for (path, query) in [
+        ("schedules/single", "unixEpoch=99999999999999999999"),
+        ("schedules/single", "unixEpoch=-1"),
+        ("schedules/single", "hostId=x"),
+    ] {
         let answer = client.get(format!("{}/{path}?{query}", process.project())).bearer_auth(&token).send().await.unwrap();
         assert_eq!(answer.status(), 400, "{query}");
     }
@@ -285,19 +308,29 @@ async fn hostile_requests_are_refused_and_nothing_breaks() {
         "/%",
     ] {
         for method in [Method::GET, Method::DELETE, Method::PATCH, Method::from_bytes(b"BREW").unwrap()] {
-            let bytes = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+            let bytes =
+                format!("{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
             let stream = connect(&process, &rustls::version::TLS13, &["http/1.1"], "localhost").await.unwrap();
             let answer = talk(stream, bytes.as_bytes()).await;
-            let status: u16 = answer.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{path}: {answer:?}"));
+            let status: u16 =
+                answer.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{path}: {answer:?}"));
             assert!(status < 500, "{method} {path}: {answer}");
         }
     }
-    let many: String = (0..200).map(|number| format!("X-{number}: y\r\n")).collect();
-    let long = "y".repeat(1 << 20);
-    let line = format!("GET /{long} HTTP/1.1\r\nHost: x\r\n\r\n");
-    let header = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: {long}\r\n\r\n");
+    let many = "X-Many: y\r\n".repeat(200);
+    let mebibyte = "y".repeat(1 << 20);
+    let line = format!("GET /{mebibyte} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let header = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: {mebibyte}\r\n\r\n");
     let headers = format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{many}\r\n");
-    for bytes in [line.as_str(), &header, &headers, "\0\0\0\0", "GET\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\ngarbage", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"] {
+    for bytes in [
+        line.as_str(),
+        &header,
+        &headers,
+        "\0\0\0\0",
+        "GET\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\ngarbage",
+        "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+    ] {
         let stream = connect(&process, &rustls::version::TLS13, &["http/1.1"], "localhost").await.unwrap();
         let answer = talk(stream, bytes.as_bytes()).await;
         let refused = answer.is_empty() || answer.starts_with("HTTP/1.1 4") || !answer.starts_with("HTTP");

@@ -7,6 +7,7 @@ mod support;
 use emt_api::maintmgr::{PlatformUpdateStatusResponse, update_status::StatusType};
 use emt_server::identity::records::User;
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
 use support::{
     PASSWORD, SATURDAY_MS, Server,
     southbound::{Metadata, answer, report},
@@ -33,7 +34,7 @@ fn id(answer: &Json) -> String {
 
 fn os(profile: &str, image: &str, os_type: &str) -> Json {
     json!({"name": format!("{profile} {image}"), "profileName": profile, "imageId": image, "imageUrl": format!("files/{image}"),
-        "sha256": hex::encode([image.len() as u8; 32]), "osType": os_type, "osProvider": "OS_PROVIDER_KIND_INFRA"})
+        "sha256": hex::encode(Sha256::digest(image)), "osType": os_type, "osProvider": "OS_PROVIDER_KIND_INFRA"})
 }
 
 impl Node {

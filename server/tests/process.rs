@@ -57,7 +57,8 @@ fn a_data_directory_is_made_once() {
     assert!(second.status.success());
     assert!(text(&second.stderr).contains("holds a server already; nothing was changed"), "{}", text(&second.stderr));
     let again = files(&data);
-    let names = |files: &BTreeMap<String, _>| files.keys().filter(|name| !name.starts_with("emt.db-")).cloned().collect::<Vec<_>>();
+    let names =
+        |files: &BTreeMap<String, _>| files.keys().filter(|name| !name.starts_with("emt.db-")).cloned().collect::<Vec<_>>();
     assert_eq!(names(&made), names(&again));
     for name in ["ca.pem", "ca-key.pem", "server.pem", "server-key.pem", "emt-server.toml"] {
         assert_eq!(made[name], again[name], "{name}");
@@ -195,7 +196,8 @@ async fn a_client_that_goes_away_leaves_nothing_of_its_upload() {
         let builder = process.client_builder();
         let client = if http1 { builder.http1_only() } else { builder }.build().unwrap();
         let (mut sender, body) = slow_body();
-        let upload = client.put(format!("{}/releases/{}", process.project(), "a".repeat(64))).bearer_auth(&token).body(body).send();
+        let upload =
+            client.put(format!("{}/releases/{}", process.project(), "a".repeat(64))).bearer_auth(&token).body(body).send();
         let upload = tokio::spawn(upload);
         sender.send(Bytes::from_static(b"half")).await.unwrap();
         let uploads = || {
@@ -217,7 +219,9 @@ async fn a_client_that_goes_away_leaves_nothing_of_its_upload() {
     // What a kill leaves behind is removed by the next start.
     let (mut sender, body) = slow_body();
     let client = process.client();
-    let upload = tokio::spawn(client.put(format!("{}/releases/{}", process.project(), "a".repeat(64))).bearer_auth(&token).body(body).send());
+    let upload = tokio::spawn(
+        client.put(format!("{}/releases/{}", process.project(), "a".repeat(64))).bearer_auth(&token).body(body).send(),
+    );
     sender.send(Bytes::from_static(b"half")).await.unwrap();
     let images = place.path().join("images");
     let left = || fs::read_dir(fs::read_dir(&images).unwrap().next().unwrap().unwrap().path()).unwrap().count();
@@ -277,8 +281,8 @@ async fn every_acknowledged_write_survives_a_kill() {
     let process = Process::start(place.path());
     let (client, token) = (process.client(), process.token().await);
     let answer = client.get(format!("{}/regions", process.project())).bearer_auth(&token).send().await.unwrap();
-    let list: Json = answer.json().await.unwrap();
-    let kept: Vec<&str> = list["regions"].as_array().unwrap().iter().map(|region| region["name"].as_str().unwrap()).collect();
+    let shown: Json = answer.json().await.unwrap();
+    let kept: Vec<&str> = shown["regions"].as_array().unwrap().iter().map(|region| region["name"].as_str().unwrap()).collect();
     let acknowledged = acknowledged.lock().unwrap();
     assert!(acknowledged.len() >= 300);
     let lost: Vec<&String> = acknowledged.iter().filter(|name| !kept.contains(&name.as_str())).collect();
@@ -303,7 +307,8 @@ async fn images_pass_through_in_constant_memory() {
     let answer = client.put(format!("{}/releases/{sha256}", process.project())).bearer_auth(&token).body(body).send();
     let answer: Json = answer.await.unwrap().json().await.unwrap();
     assert_eq!(answer["size"], CHUNK * CHUNKS);
-    let answer = client.get(format!("{}/{}", process.api(), answer["url"].as_str().unwrap())).bearer_auth(&token).send().await.unwrap();
+    let answer =
+        client.get(format!("{}/{}", process.api(), answer["url"].as_str().unwrap())).bearer_auth(&token).send().await.unwrap();
     let mut received = answer.bytes_stream();
     let mut length = 0;
     while let Some(chunk) = received.next().await {
