@@ -28,8 +28,8 @@ use crate::{
 
 /// Pause before the first new try of a broken download.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Tries in a row in which a server answered and not one byte came, until the download is given up. A server that is
-/// out of reach is tried for as long as the image is wanted.
+/// Tries in a row in which the server was in reach and not one byte came, until the download is given up. A server out of
+/// reach is tried for as long as the image is wanted.
 const FRUITLESS: u32 = 8;
 
 /// Where fetched images are kept.
@@ -71,7 +71,7 @@ pub struct Fetcher {
 enum Trouble {
     /// Another try makes no sense.
     Final(Failure),
-    /// It broke off; whether the server had answered.
+    /// It broke off; whether the server was in reach.
     Broken { answered: bool, why: String },
 }
 
@@ -209,7 +209,11 @@ impl Fetcher {
                     request = request.header(IF_RANGE, tag);
                 }
             }
-            let response = request.send().await.map_err(|error| Trouble::Broken { answered: false, why: chain(&error) })?;
+            let response = request.send().await.map_err(|error| Trouble::Broken {
+                // A server that breaks off before its answer is one that is in reach.
+                answered: !error.is_connect() && !error.is_timeout(),
+                why: chain(&error),
+            })?;
             if response.status().as_u16() != 401 || replaced {
                 return Ok(response);
             }

@@ -53,7 +53,6 @@ impl CliError {
 
     fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) => USAGE,
             Self::Node(error)
             | Self::Run(RunError::Node(error))
             | Self::Firmware(FirmwareError::Node(error))
@@ -61,7 +60,7 @@ impl CliError {
             Self::Enrol(EnrolError::Refused { .. }) => REFUSED,
             Self::Enrol(EnrolError::Unreachable { .. }) => UNREACHABLE,
             Self::Enrol(EnrolError::Untrusted { .. }) => UNTRUSTED,
-            Self::Enrol(EnrolError::Net(_) | EnrolError::Token { .. }) => USAGE,
+            Self::Usage(_) | Self::Enrol(EnrolError::Net(_) | EnrolError::Token { .. }) => USAGE,
             Self::Enrol(EnrolError::Enrolled { .. } | EnrolError::Credentials(CredentialsError::Damaged { .. }))
             | Self::Run(
                 RunError::Credentials(CredentialsError::Missing { .. } | CredentialsError::Damaged { .. })

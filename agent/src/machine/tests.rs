@@ -33,35 +33,30 @@ fn attempt(version: &str) -> Attempt {
     Attempt { target: target(version), number: 1 }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "the tables have cases without an offer")]
 fn offer(version: Option<&str>, opening: Opening, download_due: bool) -> Option<Offer> {
     Some(Offer { target: version.map(target), opening, download_due })
 }
 
 /// A state with what matters of it, and actions, on one line.
 fn show(state: &State, actions: &[Action]) -> String {
-    let mut text = state.name().to_owned();
-    if let Some(attempt) = state.attempt() {
-        text += &format!(" {}#{}", attempt.target.image_id, attempt.number);
-    }
-    match state {
-        State::UpToDate { confirmed: Some(sha256) } => text += &format!(" confirmed {sha256}"),
-        State::Rebooting { slot, .. } | State::Verifying { slot, .. } => text += &format!(" slot {slot}"),
-        State::Updated { at, reports, .. } => text += &format!(" at {at} reports {reports}"),
+    let attempt = state.attempt().map(|attempt| format!(" {}#{}", attempt.target.image_id, attempt.number));
+    let more = match state {
+        State::UpToDate { confirmed: Some(sha256) } => format!(" confirmed {sha256}"),
+        State::Rebooting { slot, .. } | State::Verifying { slot, .. } => format!(" slot {slot}"),
+        State::Updated { at, reports, .. } => format!(" at {at} reports {reports}"),
         State::Failed { failure, rolled_back, retry_at, reported, .. } => {
-            text += &format!(" {:?} retry {retry_at}", failure.reason);
-            text += if *rolled_back { " rolled-back" } else { "" };
-            text += if *reported { " reported" } else { "" };
+            let (back, told) = (if *rolled_back { " rolled-back" } else { "" }, if *reported { " reported" } else { "" });
+            format!(" {:?} retry {retry_at}{back}{told}", failure.reason)
         }
-        _ => {}
-    }
-    for action in actions {
-        text += &match action {
-            Action::Fetch(target) => format!(" | fetch {}", target.image_id),
-            Action::Install(target) => format!(" | install {}", target.image_id),
-            other => format!(" | {other:?}").to_lowercase(),
-        };
-    }
-    text
+        _ => String::new(),
+    };
+    let actions = actions.iter().map(|action| match action {
+        Action::Fetch(target) => format!(" | fetch {}", target.image_id),
+        Action::Install(target) => format!(" | install {}", target.image_id),
+        other => format!(" | {other:?}").to_lowercase(),
+    });
+    [state.name().to_owned(), attempt.unwrap_or_default(), more].into_iter().chain(actions).collect()
 }
 
 fn up_to_date() -> State {

@@ -141,6 +141,7 @@ async fn what_is_given_up_and_why() {
         (whole().forever(Trick::Status(416)), Reason::Download, "the Release Service answers 416"),
         (whole().forever(Trick::Status(500)), Reason::Download, "given up after 8 tries without a byte"),
         (whole().forever(Trick::Cut(0)), Reason::Download, "given up after 8 tries without a byte: the server closed early"),
+        (whole().forever(Trick::Break), Reason::Download, "given up after 8 tries without a byte: error sending request"),
         (whole().forever(Trick::Redirect(elsewhere)), Reason::Download, "points to https://elsewhere.emt.localhost:1/image"),
         (whole().forever(Trick::Announce(1 << 60)), Reason::InsufficientStorage, "1152921504606846976 bytes are to be fetched"),
     ] {

@@ -2,10 +2,15 @@
 
 use std::fs;
 
-use emt_agent::{boot::sandbox::SandboxBoot, sandbox, slots::sandbox::Health};
+use emt_agent::{
+    boot::{BootLoader, sandbox::SandboxBoot},
+    sandbox,
+    slots::{SlotId, Slots, sandbox::Health},
+};
+use emt_image::Expected;
 
 use crate::support::{
-    OLD, image,
+    NEW, OLD, image,
     node::{Node, command, is_alive},
     server::Server,
     wait,
@@ -66,6 +71,28 @@ async fn a_node_has_one_firmware_and_one_agent() {
         assert_eq!(output.status.code(), Some(6), "{told}");
         assert!(told.contains(text), "{told}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_cannot_work_on_trial_brings_the_old_version_back() {
+    let server = Server::start().await;
+    let mut node = Node::new(&server);
+    let described = emt_agent::node::Node::open(&node.directory).unwrap();
+    let file = node.directory.join("image");
+    fs::write(&file, image(NEW, Health::Healthy)).unwrap();
+    described.slots(Some(SlotId::A)).write(SlotId::B, &file, Expected::default()).unwrap();
+    described.boot().arm(SlotId::B).unwrap();
+    let credentials = node.directory.join("credentials.json");
+    let kept = fs::read(&credentials).unwrap();
+    fs::remove_file(&credentials).unwrap();
+    node.power_on();
+    let why = wait("the end of the trial", || node.status().boot.failed_trial.map(|failed| failed.why)).await;
+    assert!(why.contains("holds no credentials"), "{why}");
+    wait("the old version", || node.status().boot.booted.filter(|booted| booted.slot == SlotId::A && !booted.trial)).await;
+    // Once it can work again it does: the agent is started over and over.
+    fs::write(&credentials, kept).unwrap();
+    started(&server, &node, 0).await;
+    assert!(server.told(&node.uuid).iter().all(|told| told.version == OLD));
 }
 
 #[test]

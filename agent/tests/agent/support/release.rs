@@ -15,6 +15,8 @@ use super::server::Shared;
 pub(crate) enum Trick {
     /// The body ends after so many bytes, whatever length was announced.
     Cut(usize),
+    /// The connection breaks before the body.
+    Break,
     /// One bit is another one.
     Alter,
     /// This status, and no image.
@@ -124,6 +126,7 @@ pub(crate) async fn download(
             let piece: std::io::Result<Bytes> = Ok(Bytes::from(part[..length].to_vec()));
             Body::from_stream(futures::stream::iter([piece]))
         }
+        Some(Trick::Break) => Body::from_stream(futures::stream::iter([Err::<Bytes, _>(std::io::Error::other("broken"))])),
         Some(Trick::Announce(length)) => {
             response.headers_mut().unwrap().insert(header::CONTENT_LENGTH, length.into());
             Body::from_stream(futures::stream::pending::<std::io::Result<Bytes>>())
