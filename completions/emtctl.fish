@@ -48,7 +48,7 @@ complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "watch" -d 'Follow upd
 complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "demo" -d 'Show the whole story on this machine: a server, nodes, an update, a rollback'
 complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l server -d 'Address of the API, such as https://api.emt.localhost:8443 [default: the context\'s]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l server -d 'Address of the API, such as api.emt.localhost:8443 [default: the context\'s]' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l keycloak -d 'Address of Keycloak [default: found from the API\'s: keycloak.X for api.X, else the same]' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l ca-cert -d 'Certificate authority of the server, as PEM; it is copied [default: those of the system]' -r -F
 complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l username -d 'User [default: ask]' -r

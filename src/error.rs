@@ -37,7 +37,10 @@ pub(crate) enum Error {
     /// The call is wrong.
     #[error("{what}")]
     Call { what: String, hint: String },
-    /// There is no login to work with.
+    /// Nobody has logged in yet.
+    #[error("nobody has logged in yet")]
+    NeverLoggedIn,
+    /// The context's login has ended.
     #[error("{what}")]
     NotLoggedIn { what: String },
     /// Something that was named is not there.
@@ -110,7 +113,7 @@ impl Error {
         match self {
             Self::Request { source, .. } => code_of(source),
             Self::Call { .. } => WRONG_CALL,
-            Self::NotLoggedIn { .. } => NOT_LOGGED_IN,
+            Self::NeverLoggedIn | Self::NotLoggedIn { .. } => NOT_LOGGED_IN,
             Self::Missing { .. } => NOT_FOUND,
             Self::Rule { .. } => REFUSED,
             Self::UpdateFailed { .. } => UPDATE_FAILED,
@@ -126,7 +129,8 @@ impl Error {
         let hint = match self {
             Self::Request { source, .. } => return hint_for(source),
             Self::Call { hint, .. } | Self::Missing { hint, .. } | Self::Rule { hint, .. } => hint.as_str(),
-            Self::NotLoggedIn { .. } => "log in: emtctl login --server URL",
+            Self::NeverLoggedIn => "log in: emtctl login --server URL",
+            Self::NotLoggedIn { .. } => "log in again: emtctl login",
             Self::UpdateFailed { .. } => {
                 "the nodes run their old version; mend the cause, then plan another window: emtctl schedule update --host HOST …"
             }

@@ -78,7 +78,7 @@ impl Contexts {
         }
         match &self.current {
             Some(current) => self.named(current),
-            None if self.contexts.is_empty() => Err(Error::NotLoggedIn { what: "nobody has logged in yet".to_owned() }),
+            None if self.contexts.is_empty() => Err(Error::NeverLoggedIn),
             None => Err(Error::call("no context is the current one", "choose one: emtctl context use NAME")),
         }
     }
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn the_named_one_wins_over_the_current_one() {
         let mut contexts = Contexts::default();
-        assert!(matches!(contexts.chosen(None), Err(Error::NotLoggedIn { .. })));
+        assert!(matches!(contexts.chosen(None), Err(Error::NeverLoggedIn)));
         assert!(matches!(contexts.chosen(Some("a")), Err(Error::Missing { .. })));
         contexts.contexts.insert("a".to_owned(), context("https://a"));
         contexts.contexts.insert("b:1".to_owned(), context("https://b"));

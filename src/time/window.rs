@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn short_windows_are_warned_of() {
         assert!(Window::warning(Duration::from_secs(599)).is_some());
-        assert!(Window::warning(Duration::from_secs(600)).is_none());
+        assert!(Window::warning(Duration::from_mins(10)).is_none());
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn planning_listing_and_deleting() {
             "--name",
             "night",
         ]))
-        .run(&update(&["--region", "bavaria", "--now", "--duration", "5m", "-o", "json"]))
+        .run(&update(&["--region", "bavaria", "--in", "1h", "--duration", "5m", "-o", "json"]))
         .run(&update(&["--host", "shop-1", "--in", "2d", "--duration", "1h30m", "-o", "name"]))
         .run(&["schedule", "list", "--host", "shop-2"])
         .run(&["schedule", "list", "--site", "munich"])
@@ -64,6 +64,16 @@ fn planning_listing_and_deleting() {
         .run(&["schedule", "delete", "night", "night"])
         .run(&["schedule", "list", "--tz", "Asia/Kathmandu"])
         .check("schedules");
+}
+
+#[test]
+fn a_window_for_now_opens_at_once() {
+    let world = world("schedules-now");
+    let made = world.json(&update(&["--host", "shop-1", "--now", "--duration", "1h"]));
+    let seconds = |key: &str| made[0][key].as_i64().unwrap();
+    let created: jiff::Timestamp = made[0]["timestamps"]["createdAt"].as_str().unwrap().parse().unwrap();
+    assert!((1..=5).contains(&(seconds("startSeconds") - created.as_second())), "{made}");
+    assert_eq!(seconds("endSeconds") - seconds("startSeconds"), 3600);
 }
 
 #[test]

@@ -135,10 +135,14 @@ pub fn pick<'a, T: Named>(noun: &'static str, all: &'a [Resource<T>], wanted: &s
         several => {
             let mut matches: Vec<String> = several.iter().map(|record| record.data.told_apart()).collect();
             // By what tells them apart; ids are random.
-            matches.sort_by(|a, b| a.split_once(' ').cmp(&b.split_once(' ')));
+            matches.sort_by(|a, b| beyond_id(a).cmp(&beyond_id(b)));
             Err(Error::Ambiguous { noun, wanted: wanted.to_owned(), matches })
         }
     }
+}
+
+fn beyond_id(told: &str) -> Option<&str> {
+    told.split_once(' ').map(|(_, beside)| beside)
 }
 
 impl Orchestrator {

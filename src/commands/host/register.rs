@@ -87,14 +87,16 @@ async fn place(api: &Orchestrator, host: &mut Resource<Host>, site: &str) -> Res
 /// A private file beside the one that is to be written: it shows now whether that will be possible.
 fn prepared(path: &Path) -> Result<(NamedTempFile, PathBuf), Error> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = NamedTempFile::new_in(directory).map_err(plain).map_err(Error::file("write", path))?;
+    let file = NamedTempFile::new_in(directory).map_err(|error| plain(&error)).map_err(Error::file("write", path))?;
     Ok((file, path.to_owned()))
 }
 
-/// The system's own error: the name of the temporary file means nothing to people.
-fn plain(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|error| error.source()).and_then(|error| error.downcast_ref::<io::Error>());
-    inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+/// Without the name of the temporary file, which means nothing to people.
+fn plain(error: &io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => io::Error::other("its directory does not exist"),
+        kind => kind.into(),
+    }
 }
 
 fn store(mut file: NamedTempFile, path: PathBuf, token: &str) -> Result<PathBuf, Error> {
