@@ -15,22 +15,20 @@ use axum::{
     extract::Request,
     http::{Method, header},
 };
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use emt_api::{filter::Expr, record::Record};
 use emt_server::{
     identity::records::{Client, Org, Session, User},
     store::{Batch, Change, StoreExt},
 };
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
-use support::{Answer, PASSWORD, SATURDAY_MS, Server};
+use support::{
+    Answer, PASSWORD, SATURDAY_MS, Server,
+    oidc::{HOST, Plan, Recorded, TOKEN, address, claims, documented, encoded, keys, part, plan},
+};
 
 const RECORDING: &str = include_str!("recorded/keycloak.json");
-const HOST: &str = "keycloak.emt.localhost:8443";
-const TOKEN: &str = "/realms/master/protocol/openid-connect/token";
 const EDGE_NODE: &str = "edgenode-a66efbee-4c28-41be-9d07-88aedd66edd3";
 
 /// Tokens of a login.
@@ -48,41 +46,9 @@ impl Login {
     }
 }
 
-/// What is done with a step.
-enum Plan {
-    /// It must be answered as recorded.
-    Same,
-    /// It is not served yet, and is answered with this status.
-    Later(u16),
-    /// It is not sent: why.
-    Left(&'static str),
-}
-
-fn plan(step: &Json) -> Plan {
-    let text = |key: &str| step[key].as_str().unwrap();
-    let path = text("path").split('?').next().unwrap();
-    match (text("section"), text("case")) {
-        ("discovery and keys", "root") | ("admin REST" | "introspection", _) => Plan::Later(404),
-        (_, case) if case.starts_with("introspection") => Plan::Later(404),
-        ("device authorization grant" | "authorization code with PKCE", case) => match path {
-            TOKEN if case.starts_with("refresh after") => Plan::Left("needs a login that is not served yet"),
-            TOKEN => Plan::Later(400),
-            path if path.starts_with('/') => Plan::Later(404),
-            _ => Plan::Left("the address comes from a page that is not served yet"),
-        },
-        ("brute force guard", _) if path.starts_with("/admin/") => Plan::Later(404),
-        ("lifetimes", _) => Plan::Left("the recording changes settings of the realm, which are fixed here"),
-        ("refresh_token grant", "password changed by the administrator since") => {
-            Plan::Left("a defect: a new password must end the logins made with the old one")
-        }
-        ("client_credentials grant", "host-manager-m2m-client") => Plan::Left("a service of the Edge Orchestrator"),
-        _ => Plan::Same,
-    }
-}
-
 struct Replay {
     server: Server,
-    users: HashMap<String, String>,
+    recorded: Recorded,
     seed: Login,
     orch_cli: Login,
     offline: Login,
@@ -142,7 +108,7 @@ impl Replay {
         let (seed, orch_cli, offline, rotated, edge, current) = (none(), none(), none(), none(), none(), none());
         Self {
             server,
-            users,
+            recorded: Recorded { users },
             seed,
             orch_cli,
             offline,
@@ -207,10 +173,10 @@ impl Replay {
                 let change = Change::Delete { spec: Session::SPEC, project: String::new(), id, revision: None };
                 store.commit(Batch::default().with(change)).await.unwrap();
             }
-            "user disabled since" => self.server.change::<User>(&self.users["alice"], |user| user.enabled = false).await,
+            "user disabled since" => self.server.change::<User>(&self.recorded.users["alice"], |user| user.enabled = false).await,
             "user put into a group since login" => {
                 let group = format!("{}_Edge-Operator-Group", self.server.project);
-                self.server.change::<User>(&self.users["nobody"], |user| user.member_of.0.push(group)).await;
+                self.server.change::<User>(&self.recorded.users["nobody"], |user| user.member_of.0.push(group)).await;
             }
             "client disabled" => {
                 let client: Client = store.load("", EDGE_NODE).await.unwrap().unwrap();
@@ -247,7 +213,7 @@ impl Replay {
             (_, "refresh token past its exp") => self.server.pass(-5401),
             (_, "expired access token") => self.server.pass(-3601),
             (_, "userinfo, user disabled since") => {
-                self.server.change::<User>(&self.users["alice"], |user| user.enabled = true).await;
+                self.server.change::<User>(&self.recorded.users["alice"], |user| user.enabled = true).await;
             }
             (_, "client disabled") => {
                 let mut client = Client {
@@ -350,14 +316,14 @@ impl Replay {
             self.keys = recorded;
             return keys(&self.keys, &found);
         }
-        self.compare("", &recorded, &found, 0)?;
+        self.recorded.compare("", &recorded, &found, 0)?;
         if let Some(tokens) = step["decoded"].as_object() {
             for (name, token) in tokens {
                 let found = found[name].as_str().ok_or_else(|| format!("no {name}"))?;
                 let header = part(found, 0);
-                self.compare(&format!("{name} header"), &token["header"], &header, 0)?;
+                self.recorded.compare(&format!("{name} header"), &token["header"], &header, 0)?;
                 let claims = claims(found);
-                self.compare(name, &token["claims"], &claims, claims["iat"].as_i64().unwrap())?;
+                self.recorded.compare(name, &token["claims"], &claims, claims["iat"].as_i64().unwrap())?;
                 for absent in ["exp", "aud", "groups", "sid", "auth_time", "nbf"] {
                     if token["claims"].get(absent).is_none() && claims.get(absent).is_some() {
                         return Err(format!("{name} has {absent}, which is not recorded"));
@@ -375,92 +341,6 @@ impl Replay {
         }
         Ok(())
     }
-
-    fn compare(&self, at: &str, recorded: &Json, found: &Json, iat: i64) -> Result<(), String> {
-        let differs = || Err(format!("{at}: {found}, recorded {recorded}"));
-        match (recorded, found) {
-            (Json::Object(recorded), Json::Object(found)) => recorded.iter().try_for_each(|(key, value)| {
-                // Where the client is, is not told in tokens.
-                if ["clientHost", "clientAddress"].contains(&key.as_str()) {
-                    return Ok(());
-                }
-                let found = found.get(key).ok_or_else(|| format!("{at}: no {key}"))?;
-                self.compare(&format!("{at}/{key}"), value, found, iat)
-            }),
-            (Json::Array(recorded), Json::Array(found)) => {
-                let all = recorded.iter().all(|item| found.iter().any(|found| self.compare(at, item, found, iat).is_ok()));
-                // A group may give more roles than were recorded; all other lists are exact.
-                if all && (at.ends_with("/roles") || recorded.len() == found.len()) { Ok(()) } else { differs() }
-            }
-            (Json::Number(recorded), Json::Number(found)) if at.ends_with("expires_in") => {
-                let (recorded, found) = (recorded.as_i64().unwrap(), found.as_i64().unwrap());
-                if (recorded - found).abs() <= 1 { Ok(()) } else { differs() }
-            }
-            (Json::String(recorded), found) if at.ends_with("/scope") => {
-                let words = |text: &str| {
-                    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-                    words.sort();
-                    words
-                };
-                if words(recorded) == words(found.as_str().unwrap_or_default()) { Ok(()) } else { differs() }
-            }
-            (Json::String(recorded), found) if self.fits(recorded, found, iat) => Ok(()),
-            (recorded, found) if recorded == found => Ok(()),
-            _ => differs(),
-        }
-    }
-
-    fn fits(&self, recorded: &str, found: &Json, iat: i64) -> bool {
-        let text = found.as_str().unwrap_or_default();
-        let recorded = recorded.replace("{base}", &format!("https://{HOST}"));
-        if let Some((prefix, "{uuid}")) = recorded.split_at_checked(recorded.len().saturating_sub(6)) {
-            return text.strip_prefix(prefix).is_some_and(|rest| uuid::Uuid::parse_str(rest).is_ok());
-        }
-        if let Some(seconds) = recorded.strip_prefix("{iat}+") {
-            return found.as_i64() == seconds.parse::<i64>().ok().map(|seconds| iat + seconds);
-        }
-        match recorded.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            Some("epoch") => found.as_i64() == Some(iat) && iat > 0,
-            Some("session id") => text.len() == 24 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)),
-            Some("kid" | "at_hash" | "base64 DER") => text.len() >= 20,
-            Some(token) if token.starts_with("jwt ") => claims(text)["typ"] == token["jwt ".len()..],
-            Some(user) if user.starts_with("user ") => self.users.get(&user["user ".len()..]).is_some_and(|id| id == text),
-            Some(_) => false,
-            None => found.as_str() == Some(&recorded),
-        }
-    }
-}
-
-/// The discovery document names only what is served: what it says was recorded so, and what clients need is there.
-fn documented(recorded: &Json, found: &Json) -> Result<(), String> {
-    for (key, value) in found.as_object().unwrap() {
-        let fits = match (&recorded[key], value) {
-            (Json::Array(recorded), Json::Array(found)) => found.iter().all(|item| recorded.contains(item)),
-            (Json::String(recorded), found) => found.as_str() == Some(&recorded.replace("{base}", &format!("https://{HOST}"))),
-            (recorded, found) => recorded == found,
-        };
-        if !fits {
-            return Err(format!("{key}: {value}, recorded {}", recorded[key]));
-        }
-    }
-    let needed = ["issuer", "token_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint", "revocation_endpoint"];
-    needed.into_iter().find(|key| found.get(*key).is_none()).map_or(Ok(()), |key| Err(format!("no {key}")))
-}
-
-/// The key that signs is there; keys that nothing uses are not made.
-fn keys(recorded: &Json, found: &Json) -> Result<(), String> {
-    let signing = |keys: &Json| keys["keys"].as_array().unwrap().iter().find(|key| key["alg"] == "PS512").cloned().unwrap();
-    let (recorded, found) = (signing(recorded), signing(found));
-    for part in ["kty", "alg", "use", "e"] {
-        if recorded[part] != found[part] {
-            return Err(format!("{part}: {}, recorded {}", found[part], recorded[part]));
-        }
-    }
-    let modulus = URL_SAFE_NO_PAD.decode(found["n"].as_str().unwrap()).unwrap();
-    if modulus.len() >= 256 && found["kid"].as_str().is_some_and(|kid| !kid.is_empty()) {
-        return Ok(());
-    }
-    Err(format!("{found}"))
 }
 
 fn basic_credentials(case: &str) -> String {
@@ -470,30 +350,6 @@ fn basic_credentials(case: &str) -> String {
         "revoke: confidential client, secret wrong" => "plain-conf:wrong".to_owned(),
         _ => format!("{EDGE_NODE}:wrong"),
     }
-}
-
-/// An address as recorded, made one that can be sent.
-fn address(path: &str) -> String {
-    path.replace(' ', "%20").replace('{', "%7B").replace('}', "%7D")
-}
-
-fn encoded<'a>(pairs: impl Iterator<Item = (&'a str, &'a Json)>, filled: &impl Fn(&str) -> String) -> String {
-    let escaped = |text: &str| -> String {
-        text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-    };
-    pairs
-        .map(|(key, value)| format!("{key}={}", escaped(&filled(value.as_str().unwrap_or_default()))))
-        .collect::<Vec<_>>()
-        .join("&")
-}
-
-fn part(token: &str, number: usize) -> Json {
-    let part = token.split('.').nth(number).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-    part.and_then(|part| serde_json::from_slice(&part).ok()).unwrap_or_else(|| Json::Object(Map::new()))
-}
-
-fn claims(token: &str) -> Json {
-    part(token, 1)
 }
 
 #[tokio::test]
@@ -535,63 +391,4 @@ async fn recorded_exchanges() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
     assert_eq!((same, later, left), (140, 155, 9));
-}
-
-#[tokio::test]
-async fn no_token_outlives_its_login() {
-    let mut replay = Replay::start().await;
-    replay.log_in("alice").await;
-    // Refreshed just before it would have been idle too long, until the end of the login is near.
-    for _ in 0..8 {
-        replay.server.pass(5000);
-        let form = format!("grant_type=refresh_token&client_id=system-client&refresh_token={}", replay.current.refresh);
-        replay.current = Login::of(&replay.post(&form).await);
-    }
-    let form = format!("grant_type=refresh_token&client_id=system-client&refresh_token={}", replay.current.refresh);
-    let answer = replay.post(&form).await;
-    assert_eq!((&answer["expires_in"], &answer["refresh_expires_in"]), (&json!(3200), &json!(3200)));
-    replay.server.pass(3200);
-    assert_eq!(replay.post(&form).await["error_description"], "Token is not active");
-    assert!(
-        replay.server.identity.authenticate(Some(&format!("Bearer {}", answer["access_token"].as_str().unwrap()))).await.is_err()
-    );
-    replay.server.identity.purge().await.unwrap();
-    assert_eq!(replay.server.store.load_all::<Session>("", Expr::everything()).await.unwrap(), []);
-}
-
-#[tokio::test]
-async fn an_offline_login_lasts_as_long_as_it_is_used() {
-    const DAY: i64 = 86_400;
-    let replay = Replay::start().await;
-    let login =
-        format!("grant_type=password&client_id=system-client&username=alice&password={PASSWORD}&scope=openid+offline_access");
-    let token = Login::of(&replay.post(&login).await).refresh;
-    let refresh = format!("grant_type=refresh_token&client_id=system-client&refresh_token={token}");
-    for days in [29, 29, 1, 29] {
-        replay.server.pass(days * DAY);
-        replay.server.identity.purge().await.unwrap();
-        let answer = replay.post(&refresh).await;
-        assert_eq!(answer["refresh_expires_in"], 0, "after {days} days more: {answer}");
-    }
-    replay.server.pass(32 * DAY);
-    assert_eq!(replay.post(&refresh).await["error_description"], "Offline user session not found");
-}
-
-#[tokio::test]
-async fn a_browser_logs_out_only_the_login_that_it_proves() {
-    let mut replay = Replay::start().await;
-    replay.log_in("alice").await;
-    let logout = "/realms/master/protocol/openid-connect/logout";
-    for (query, status) in [
-        (format!("?id_token_hint={}", replay.current.access), 400),
-        ("?id_token_hint=garbage".to_owned(), 400),
-        (format!("?id_token_hint={}&post_logout_redirect_uri=https%3A%2F%2Fevil.example", replay.current.id), 400),
-        ("?id_token_hint=%FF".to_owned(), 400),
-        (String::new(), 200),
-    ] {
-        let request = Request::get(format!("{logout}{query}")).body(Body::empty()).unwrap();
-        assert_eq!(replay.server.call(request).await.status, status, "{query}");
-    }
-    let form = format!("grant_type=refresh_token&client_id=system-client&refresh_token={}", replay.current.refresh);
-    assert!(replay.post(&form).await.get("access_token").is_some(), "it goes on");
 }

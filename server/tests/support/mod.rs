@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "for tests, each of which uses what it needs")]
 
 pub mod compare;
+pub mod oidc;
 pub mod process;
 pub mod southbound;
 
