@@ -1,6 +1,6 @@
 //! What commands work with: the options, the kept contexts, the output, and the connection to the orchestrator.
 
-use std::env;
+use std::{env, sync::OnceLock};
 
 use emt_client::{Exchange, Http, Orchestrator, Trust};
 use url::Url;
@@ -26,6 +26,8 @@ pub(crate) const AUTHORITY: &str = "EMTCTL_CA_CERT";
 pub(crate) struct App {
     pub(crate) global: Global,
     pub(crate) out: Output,
+    /// Connections to the orchestrator, for as long as the command runs.
+    connections: OnceLock<Http>,
 }
 
 impl App {
@@ -34,7 +36,7 @@ impl App {
         global.context = global.context.filter(|name| !name.is_empty());
         global.project = global.project.filter(|name| !name.is_empty());
         let out = Output::new(global.output, global.no_color);
-        Self { global, out }
+        Self { global, out, connections: OnceLock::new() }
     }
 
     /// The orchestrator, in the project that is worked in.
@@ -59,13 +61,13 @@ impl App {
                 None => Trust::System,
             };
             let project = self.project(None, in_project)?;
-            return Ok(Orchestrator::new(self.http(&trust)?, address(&server)?, &project, Zeroizing::new(token)));
+            return Ok(Orchestrator::new(self.connections(&trust)?, address(&server)?, &project, Zeroizing::new(token)));
         }
         let home = Home::locate()?;
         let contexts = Contexts::read(&home)?;
         let (name, context) = contexts.chosen(self.global.context.as_deref())?;
         let project = self.project(context.project.as_deref(), in_project)?;
-        let http = self.http(&context.trust())?;
+        let http = self.connections(&context.trust())?;
         let token = match own_token {
             Some(token) => Zeroizing::new(token),
             None => session::access_token(&home, &http, name, context).await?,
@@ -91,7 +93,14 @@ impl App {
         Ok((name.to_owned(), context.clone()))
     }
 
-    /// Connections to servers that are trusted so.
+    fn connections(&self, trust: &Trust) -> Result<Http, Error> {
+        match self.connections.get() {
+            Some(http) => Ok(http.clone()),
+            None => self.http(trust).map(|http| self.connections.get_or_init(|| http).clone()),
+        }
+    }
+
+    /// New connections, to servers that are trusted so.
     pub(crate) fn http(&self, trust: &Trust) -> Result<Http, Error> {
         let http = Http::new(trust, AGENT).doing("connect")?;
         Ok(if self.global.verbose { http.observed(tell) } else { http })

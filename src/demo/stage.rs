@@ -24,7 +24,7 @@ const END: Duration = Duration::from_secs(15);
 /// How long the server may take to start.
 const START: Duration = Duration::from_secs(20);
 /// How long a node may take to report, and an update to be seen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(100);
 /// Lines of a log that an error shows.

@@ -89,6 +89,8 @@ fn signed(offset: Offset) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -128,6 +130,28 @@ mod tests {
             panic!("it comes twice")
         };
         assert_eq!(hint, "say which one: 2026-11-01T01:15:00-04:00 is the first, 2026-11-01T01:15:00-05:00 the second");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,40}|[0-9T:. +Z\\[\\]/a-z-]{0,40}") {
+            let _ = instant(&text, &Zone::new(Some("Europe/Berlin")).unwrap());
+        }
+
+        #[test]
+        fn what_is_printed_is_read(second in 0..i64::from(u32::MAX), zone in prop::sample::select(vec!["UTC", "Europe/Berlin", "Australia/Lord_Howe"])) {
+            let at = Timestamp::from_second(second).unwrap();
+            let utc = Zone::new(Some("UTC")).unwrap();
+            prop_assert_eq!(instant(&at.to_string(), &utc).unwrap(), at);
+            let there = at.in_tz(zone).unwrap();
+            prop_assert_eq!(instant(&there.to_string(), &utc).unwrap(), at);
+            // A clock shows it once, or is refused because it shows it twice.
+            let clock = there.strftime("%Y-%m-%d %H:%M:%S").to_string();
+            match instant(&clock, &Zone::new(Some(zone)).unwrap()) {
+                Ok(read) => prop_assert_eq!(read, at),
+                Err(error) => prop_assert!(error.to_string().contains("comes twice"), "{}", error),
+            }
+        }
     }
 
     #[test]

@@ -30,7 +30,22 @@ pub(crate) fn brief(length: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,30}|[0-9 .a-zPT-]{0,20}") {
+            let _ = length(&text);
+        }
+
+        #[test]
+        fn brief_texts_are_read(seconds in 0_u64..10_000_000) {
+            let read = length(&brief(Duration::from_secs(seconds))).unwrap().as_secs();
+            prop_assert!(read <= seconds && seconds - read < 3600, "{} {}", seconds, read);
+        }
+    }
 
     #[test]
     fn lengths() {

@@ -1,6 +1,13 @@
 //! Servers that fail, and orchestrators of other makes.
 
-use std::fs;
+use std::{
+    fs,
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use axum::{Router, extract::Request, routing::any};
 use emt_client::Trust;
@@ -26,10 +33,15 @@ fn server(world: &World, start: &'static str, status: u16, answer: Json) -> (Fak
             }
         }
     }));
+    (known(world, routes), log)
+}
+
+/// Serves, and leaves the certificate where [`run`] looks for it.
+fn known(world: &World, routes: Router) -> Fake {
     let fake = world.server.runtime.block_on(Fake::serve(routes));
     let Trust::Authority(pem) = &fake.trust else { panic!("it has an authority") };
     fs::write(world.path("fake.pem"), pem).unwrap();
-    (fake, log)
+    fake
 }
 
 fn run(transcript: &mut Transcript<'_>, fake: &Fake, arguments: &[&str]) {
@@ -65,6 +77,46 @@ fn servers_that_fail() {
 }
 
 #[test]
+fn servers_that_are_not_there() {
+    let world = World::stranger();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://localhost:{}", nobody.local_addr().unwrap().port());
+    drop(nobody);
+    let variables = [("EMTCTL_SERVER", address.as_str()), ("EMTCTL_TOKEN", "t"), ("EMTCTL_PROJECT", "shops")];
+    let mut transcript = world.transcript();
+    transcript.run_quietly(&["os", "list"], &variables).check("unreachable_server");
+}
+
+#[test]
+fn a_watch_outlasts_a_server_that_is_away() {
+    let world = World::stranger();
+    let looks = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&looks);
+    let instance = |runs: &str| {
+        json!({"instances": [{"resourceId": "inst-00000001", "name": "shop-1", "updateStatus": "Updating",
+            "os": {"resourceId": runs, "imageId": runs}, "desiredOs": {"resourceId": "2", "imageId": "2"}}]})
+    };
+    let routes = Router::new().fallback(any(move |request: Request| {
+        let looks = Arc::clone(&seen);
+        async move {
+            if !request.uri().path().ends_with("/compute/instances") {
+                return fake::json(200, &json!({}));
+            }
+            match looks.fetch_add(1, Ordering::Relaxed) {
+                0 => fake::json(200, &instance("1")),
+                1 | 2 => fake::json(503, &json!({"message": "starting"})),
+                _ => fake::json(200, &instance("2")),
+            }
+        }
+    }));
+    let fake = known(&world, routes);
+    let mut transcript = world.transcript();
+    run(&mut transcript, &fake, &["watch", "--timeout", "60s"]);
+    assert_eq!(looks.load(Ordering::Relaxed), 4);
+    transcript.check("watch_outlasts");
+}
+
+#[test]
 fn what_has_been_made_is_taken_back() {
     let world = World::stranger();
     let log = Log::default();
@@ -91,9 +143,7 @@ fn what_has_been_made_is_taken_back() {
             }
         }
     }));
-    let fake = world.server.runtime.block_on(Fake::serve(routes));
-    let Trust::Authority(pem) = &fake.trust else { panic!("it has an authority") };
-    fs::write(world.path("fake.pem"), pem).unwrap();
+    let fake = known(&world, routes);
     let mut transcript = world.transcript();
     run(&mut transcript, &fake, &["schedule", "update", "--host", "a", "b", "--now", "--duration", "1h"]);
     let requests = log.take();

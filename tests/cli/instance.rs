@@ -1,5 +1,8 @@
 //! Instances.
 
+use emt_client::kinds::OS;
+use serde_json::json;
+
 use crate::{node::Node, world::World};
 
 #[test]
@@ -35,11 +38,17 @@ fn one_wrong_among_several_changes_nothing() {
     world.publish("edge", "1");
     world.publish("edge", "2");
     world.publish("other", "2");
+    let mutable = json!({
+        "name": "ubuntu", "profileName": "edge", "imageId": "24.04", "sha256": "0".repeat(64),
+        "osType": "OS_TYPE_MUTABLE", "osProvider": "OS_PROVIDER_KIND_INFRA",
+    });
+    world.server.runtime.block_on(world.api().create(&OS, &mutable)).unwrap();
     let _nodes = [Node::running(&world, "shop-1", 1, "edge", "1"), Node::running(&world, "shop-2", 2, "other", "2")];
     world
         .transcript()
         .run(&["instance", "link", "shop-1", "nothing", "--os", "edge 2"])
         .run(&["instance", "link", "shop-1", "shop-2", "--os", "edge 2"])
+        .run(&["instance", "link", "shop-1", "--os", "ubuntu"])
         .run(&["instance", "link", "shop-1", "--os", "os-00000000"])
         .run(&["instance", "link", "shop-1", "--os", "2"])
         .run(&["instance", "link", "inst-00000000", "--os", "edge 2"])

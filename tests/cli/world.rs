@@ -240,7 +240,7 @@ impl Transcript<'_> {
     /// The same with variables and a line on standard input.
     pub fn run_with(&mut self, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> &mut Self {
         let ran = self.world.run_with(arguments, variables, input);
-        let variables: String = variables.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+        let variables: String = variables.iter().flat_map(|(name, value)| [name, "=", value, " "]).collect();
         self.add(&variables, arguments, &ran);
         self
     }
