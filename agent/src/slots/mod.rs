@@ -76,6 +76,14 @@ pub enum SlotError {
         /// What was found.
         reason: String,
     },
+    /// The slot holds an OS that does not boot.
+    #[error("slot {slot} does not boot: {reason}")]
+    Unbootable {
+        /// The slot.
+        slot: SlotId,
+        /// What was found.
+        reason: &'static str,
+    },
     /// Input or output failed.
     #[error("slot {slot}: {error}")]
     Io {

@@ -111,7 +111,7 @@ impl SandboxSlots {
             return Err(no_os(slot, &format!("the SHA-256 of its content is {found}, not {}", header.payload_sha256)));
         }
         if header.health == Health::Unbootable {
-            return Err(no_os(slot, &"the kernel does not start"));
+            return Err(SlotError::Unbootable { slot, reason: "the kernel does not start" });
         }
         Ok(())
     }
