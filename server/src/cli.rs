@@ -27,6 +27,8 @@ use crate::{
 const FAILURE: u8 = 1;
 /// Exit code of a call that is wrong.
 const USAGE: u8 = 2;
+/// Threads for files, passwords and long reads: more would not be faster, and each keeps memory.
+const BLOCKING_THREADS: usize = 8;
 /// Characters of a generated password.
 const PASSWORD_LENGTH: usize = 24;
 
@@ -87,7 +89,8 @@ struct Run {
 
 /// Does what the command line says. Exit codes: 0 done, 1 failed, 2 wrong call.
 pub fn run(args: Args) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(BLOCKING_THREADS).enable_all().build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("the runtime cannot start: {error}"), FAILURE),
     };

@@ -3,6 +3,7 @@
 //! What a token may do is decided by the roles that its owner has now, not by the copy in the token, so that a change
 //! takes effect at once.
 
+mod callers;
 mod endings;
 mod enrolment;
 mod grants;
@@ -204,6 +205,7 @@ struct Shared {
     clock: Clock,
     random: Randomness,
     passwords: Passwords,
+    callers: callers::Callers,
     keys: RwLock<Option<Arc<Keys>>>,
 }
 
@@ -212,7 +214,16 @@ impl Identity {
     pub async fn open(store: Arc<dyn Store>, clock: Clock, random: Randomness) -> Result<Self, IdentityError> {
         let keys = Keys::of(&store.load_all::<SigningKey>(SERVER, Expr::everything()).await?)?.map(Arc::new);
         let passwords = Passwords::new(&random)?;
-        Ok(Self { shared: Arc::new(Shared { store, clock, random, passwords, keys: RwLock::new(keys) }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                store,
+                clock,
+                random,
+                passwords,
+                callers: callers::Callers::default(),
+                keys: RwLock::new(keys),
+            }),
+        })
     }
 
     /// Whether [`Self::bootstrap`] was done.
@@ -270,10 +281,19 @@ impl Identity {
     }
 
     /// Who sends this `Authorization` header.
-    pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, IdentityError> {
+    pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Arc<Caller>, IdentityError> {
         let token = bearer(authorization).ok_or(IdentityError::Unauthenticated(Reason::Missing))?;
+        let generation = self.store().generation(SERVER);
+        let fingerprint = callers::fingerprint(token);
+        if let Some(caller) = self.shared.callers.recall(&fingerprint, generation, self.now()) {
+            return Ok(caller);
+        }
         let claims = self.access_claims(token).await?;
-        self.owner(&claims).await
+        let (caller, ends) = self.owner(&claims).await?;
+        let caller = Arc::new(caller);
+        let until = claims.exp.map_or(ends, |exp| exp.min(ends));
+        self.shared.callers.keep(fingerprint, generation, until, &caller);
+        Ok(caller)
     }
 
     /// Project and host UUID of the node that a token of ours was given to, whether or not its credentials are still good:
@@ -327,15 +347,15 @@ impl Identity {
         Ok(claims)
     }
 
-    /// The owner of a token, with the roles of this moment.
-    async fn owner(&self, claims: &Claims) -> Result<Caller, IdentityError> {
+    /// The owner of a token, with the roles of this moment, and when the session ends, epoch seconds.
+    async fn owner(&self, claims: &Claims) -> Result<(Caller, i64), IdentityError> {
         let revoked = || IdentityError::Unauthenticated(Reason::Revoked);
         if claims.sid.is_empty() {
             let client: Client = self.store().load(SERVER, &claims.azp).await?.ok_or_else(revoked)?;
             if client.service_account != claims.sub {
                 return Err(revoked());
             }
-            return Ok(client_caller(&client));
+            return Ok((client_caller(&client), i64::MAX));
         }
         let session: Session = self.store().load(SERVER, &claims.sid).await?.ok_or_else(revoked)?;
         let user: User = self.store().load(SERVER, &session.user_uuid).await?.ok_or_else(revoked)?;
@@ -346,7 +366,7 @@ impl Identity {
             return Err(IdentityError::Unauthenticated(Reason::Disabled));
         }
         let roles = self.roles_of(&user).await?;
-        Ok(Caller { subject: user.meta.id, username: user.username, roles, node: None })
+        Ok((Caller { subject: user.meta.id, username: user.username, roles, node: None }, session.ends))
     }
 
     /// The roles of a user: their own, those of their groups, and everybody's.

@@ -36,7 +36,7 @@ impl Identity {
             return Err(UserInfoError::Scope);
         }
         let caller = match self.owner(&claims).await {
-            Ok(caller) => caller,
+            Ok((caller, _)) => caller,
             Err(IdentityError::Unauthenticated(Reason::Disabled)) => {
                 return Err(UserInfoError::Refused("invalid_token", "User disabled"));
             }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod details;
+mod memory;
 mod report;
 mod windows;
 
@@ -83,6 +84,7 @@ pub enum Refusal {
 /// The Maintenance Manager of all projects.
 #[derive(Clone)]
 pub struct MaintenanceManager {
+    memory: Arc<memory::Memory>,
     store: Arc<dyn Store>,
     clock: Clock,
     random: Randomness,
@@ -105,7 +107,7 @@ struct Node {
 impl MaintenanceManager {
     /// A manager over a store.
     pub fn new(store: Arc<dyn Store>, clock: Clock, random: Randomness) -> Self {
-        Self { store, clock, random }
+        Self { memory: Arc::default(), store, clock, random }
     }
 
     /// Takes a report and says what to do. What it changes is durable before this returns.
@@ -121,6 +123,11 @@ impl MaintenanceManager {
         let Some(status) = &request.update_status else {
             return Err(Refusal::Invalid("update_status is required".to_owned()));
         };
+        // Before anything is read: what is decided holds for this generation.
+        let generation = self.store.generation(&who.project);
+        if let Some(told) = self.memory.recall(who, request, generation, self.clock.now()) {
+            return Ok(PlatformUpdateStatusResponse::clone(&told));
+        }
         let running = report::Running::of(status);
         for _ in 0..ATTEMPTS {
             let mut node = self.node(who, uuid, &running).await?;
@@ -130,6 +137,7 @@ impl MaintenanceManager {
             let installed = node.catalogue.iter().find(|os| Some(os.id()) == instance.os_id.id()).cloned();
             node.installed = installed.or(node.installed);
             node.instance = instance.clone();
+            let now = self.clock.now();
             let mut answer = answer::answer(&answer::Situation {
                 agent: who.agent,
                 running: &running,
@@ -138,13 +146,14 @@ impl MaintenanceManager {
                 policy: node.policy.as_ref(),
                 target: &node.target(),
                 windows: &windows,
-                now: self.clock.now(),
+                now,
             });
             if who.agent == Agent::PlatformUpdateAgent {
                 hand_over(&mut instance, &mut answer);
             }
             let batch = self.batch(&node, &instance, run);
             if batch.changes.is_empty() {
+                self.memory.keep(who, request, generation, now..windows.told_until(now), &answer);
                 return Ok(answer);
             }
             match self.store.commit(batch).await {

@@ -38,21 +38,32 @@ impl Windows {
             repeated_schedules: repeated,
         }
     }
+
+    /// From which instant on [`Self::schedule`] may be another one than it is at `now`, epoch seconds.
+    pub(super) fn told_until(&self, now: i64) -> i64 {
+        let edges = self.singles.iter().flat_map(|schedule| [u64::from(schedule.start_seconds), end(schedule)]);
+        let edges = edges.filter_map(|edge| i64::try_from(edge).ok());
+        edges.filter(|edge| *edge > now).min().unwrap_or(i64::MAX)
+    }
 }
 
 /// The window that is open (the one that stays open longest), else the one that opens next.
 fn single(singles: &[SingleSchedule], ends: Ends, now: i64) -> Option<maintmgr::SingleSchedule> {
     let now = u64::try_from(now).ok()?;
-    let end = |schedule: &SingleSchedule| match u64::from(schedule.end_seconds) {
-        0 => u64::from(schedule.start_seconds) + OPEN_ENDED_SECONDS,
-        end => end,
-    };
     let (open, coming): (Vec<_>, Vec<_>) =
         singles.iter().filter(|schedule| end(schedule) > now).partition(|schedule| u64::from(schedule.start_seconds) <= now);
     let longest = open.into_iter().max_by_key(|schedule| end(schedule));
     let chosen = longest.or_else(|| coming.into_iter().min_by_key(|schedule| schedule.start_seconds))?;
     let end_seconds = if ends == Ends::Made { end(chosen) } else { u64::from(chosen.end_seconds) };
     Some(maintmgr::SingleSchedule { start_seconds: u64::from(chosen.start_seconds), end_seconds })
+}
+
+/// When a window closes; one without an end is given one.
+fn end(schedule: &SingleSchedule) -> u64 {
+    match u64::from(schedule.end_seconds) {
+        0 => u64::from(schedule.start_seconds) + OPEN_ENDED_SECONDS,
+        end => end,
+    }
 }
 
 /// A schedule that breaks the cron grammar is not sent: a window that cannot be read never opens.

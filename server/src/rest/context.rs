@@ -1,5 +1,7 @@
 //! Who asks, and for which project.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::{HeaderMap, header, request::Parts},
@@ -13,7 +15,7 @@ use super::{
 use crate::identity::{Caller, Project};
 
 /// A caller with a valid token.
-pub(super) struct Signed(pub(super) Caller);
+pub(super) struct Signed(pub(super) Arc<Caller>);
 
 /// A caller that may do what it asks for in a project: reading methods need the reading role, all others the writing one.
 pub(super) struct InProject {

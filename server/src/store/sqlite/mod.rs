@@ -17,11 +17,11 @@ use std::{
 
 use async_trait::async_trait;
 use emt_api::{record::Row, spec::Spec};
-use rusqlite::{Connection, ErrorCode, functions::FunctionFlags};
+use rusqlite::{Connection, ErrorCode, config::DbConfig, functions::FunctionFlags};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use self::{reader::Readers, table::Tables, writer::Job};
-use super::{Batch, Page, Query, Store, StoreError};
+use super::{Batch, Generations, Page, Query, Store, StoreError};
 
 /// Reading connections: reads are short, and there are two cores on the machines this is meant for.
 const READERS: usize = 4;
@@ -40,6 +40,7 @@ pub struct SqliteStore {
 
 struct Shared {
     tables: Arc<Tables>,
+    generations: Arc<Generations>,
     readers: Readers,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
@@ -56,14 +57,16 @@ impl SqliteStore {
         let tables = Arc::new(Tables::new(specs));
         let readers = (0..READERS).map(|_| place.connect(true)).collect::<Result<Vec<_>, _>>()?;
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let (writers_place, writers_tables) = (Place(path.to_owned()), Arc::clone(&tables));
+        let generations = Arc::new(Generations::default());
+        let (writers_place, writers_tables, counted) = (Place(path.to_owned()), Arc::clone(&tables), Arc::clone(&generations));
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer::run(connection, &writers_place, &writers_tables, queue))
+            .spawn(move || writer::run(connection, &writers_place, &writers_tables, &counted, queue))
             .map_err(|error| place.failed(&error.to_string()))?;
         Ok(Self {
             shared: Arc::new(Shared {
                 tables,
+                generations,
                 readers: Readers::new(readers),
                 jobs: Mutex::new(Some(jobs)),
                 thread: std::sync::Mutex::new(Some(thread)),
@@ -128,6 +131,10 @@ impl Store for SqliteStore {
         answered.await.map_err(|_| stopped())?
     }
 
+    fn generation(&self, project: &str) -> u64 {
+        self.shared.generations.current(project)
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         let reader = self.shared.readers.take().await;
         self.place().map(reader.query_row("SELECT 1", [], |_| Ok(())))?;
@@ -154,6 +161,8 @@ impl Place {
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "query_only", read_only)?;
+        // Without it a statement is prepared again whenever what it is bound to changes.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(128);
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
         connection.create_scalar_function("emt_like", 2, flags, |context| {

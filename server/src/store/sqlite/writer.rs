@@ -9,7 +9,7 @@ use super::{
     condition::Conditions,
     table::{Tables, sql},
 };
-use crate::store::{Batch, Change, StoreError};
+use crate::store::{Batch, Change, Generations, StoreError};
 
 /// Most batches in one commit, so that the first does not wait long for the last.
 const GROUP: usize = 256;
@@ -21,7 +21,13 @@ pub(super) struct Job {
 }
 
 /// Serves batches until nobody can send any more.
-pub(super) fn run(mut connection: Connection, place: &Place, tables: &Tables, mut queue: mpsc::Receiver<Job>) {
+pub(super) fn run(
+    mut connection: Connection,
+    place: &Place,
+    tables: &Tables,
+    generations: &Generations,
+    mut queue: mpsc::Receiver<Job>,
+) {
     let mut jobs = Vec::new();
     while let Some(first) = queue.blocking_recv() {
         jobs.push(first);
@@ -30,12 +36,18 @@ pub(super) fn run(mut connection: Connection, place: &Place, tables: &Tables, mu
         {
             jobs.push(job);
         }
-        commit_group(&mut connection, place, tables, jobs.drain(..));
+        commit_group(&mut connection, place, tables, generations, jobs.drain(..));
     }
     let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
 }
 
-fn commit_group(connection: &mut Connection, place: &Place, tables: &Tables, jobs: impl Iterator<Item = Job>) {
+fn commit_group(
+    connection: &mut Connection,
+    place: &Place,
+    tables: &Tables,
+    generations: &Generations,
+    jobs: impl Iterator<Item = Job>,
+) {
     let mut done = Vec::new();
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
     for job in jobs {
@@ -44,7 +56,7 @@ fn commit_group(connection: &mut Connection, place: &Place, tables: &Tables, job
             Err(error) => Err(place.error(error)),
         };
         match result {
-            Ok(()) => done.push(job.answer),
+            Ok(()) => done.push(job),
             // Nobody may be waiting any more; the refusal is then nobody's loss.
             Err(error) => drop(job.answer.send(Err(error))),
         }
@@ -57,7 +69,10 @@ fn commit_group(connection: &mut Connection, place: &Place, tables: &Tables, job
         let _ = connection.execute_batch("ROLLBACK");
         error
     });
-    for answer in done {
+    for Job { batch, answer } in done {
+        if committed.is_ok() {
+            generations.count(&batch);
+        }
         let _ = answer.send(committed.clone());
     }
 }

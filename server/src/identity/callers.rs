@@ -1,0 +1,52 @@
+//! Callers that are remembered by their tokens for as long as nothing changes that could end or change them.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::Caller;
+
+/// Callers that are remembered; beyond that memory begins anew.
+const CALLERS: usize = 65_536;
+
+/// Digest of a token.
+pub(super) type Fingerprint = [u8; 32];
+
+/// Callers by token.
+#[derive(Default)]
+pub(super) struct Callers {
+    known: Mutex<HashMap<Fingerprint, Kept>>,
+}
+
+struct Kept {
+    generation: u64,
+    /// Epoch seconds from which on the token is expired or its session over.
+    until: i64,
+    caller: Arc<Caller>,
+}
+
+/// What a token is remembered by.
+pub(super) fn fingerprint(token: &str) -> Fingerprint {
+    Sha256::digest(token).into()
+}
+
+impl Callers {
+    /// The caller of a token, if what the server keeps has not changed since.
+    pub(super) fn recall(&self, token: &Fingerprint, generation: u64, now: i64) -> Option<Arc<Caller>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = known.get(token)?;
+        (kept.generation == generation && now < kept.until).then(|| Arc::clone(&kept.caller))
+    }
+
+    /// Remembers a caller. `generation` was current before anything was read.
+    pub(super) fn keep(&self, token: Fingerprint, generation: u64, until: i64, caller: &Arc<Caller>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= CALLERS {
+            known.clear();
+        }
+        known.insert(token, Kept { generation, until, caller: Arc::clone(caller) });
+    }
+}
