@@ -12,8 +12,8 @@ fn os_id(world: &World, version: &str) -> String {
     os["resourceId"].as_str().unwrap().to_owned()
 }
 
-/// Nodes on 3.0.1 that are told to go to 3.0.2 in a window that opens soon.
-fn told(world: &World, count: usize, prepare: impl Fn(usize, &mut Node)) -> Vec<Node> {
+/// Nodes on 3.0.1 that are told to go to 3.0.2 in a window that opens after `lead`.
+fn told(world: &World, count: usize, lead: &str, prepare: impl Fn(usize, &mut Node)) -> Vec<Node> {
     let old = world.publish("3.0.1", "healthy");
     world.publish("3.0.2", "healthy");
     let mut nodes: Vec<Node> = (0..count).map(|number| world.node(&format!("shop-{number}"), &old)).collect();
@@ -29,12 +29,12 @@ fn told(world: &World, count: usize, prepare: impl Fn(usize, &mut Node)) -> Vec<
     let os = os_id(world, "3.0.2");
     world.ok(&[&["instance", "link"], names.as_slice(), &["--os", os.as_str()]].concat());
     let hosts: Vec<&str> = names.iter().flat_map(|name| ["--host", name]).collect();
-    world.ok(&[&["schedule", "update", "--in", "3s", "--duration", "1h"], hosts.as_slice()].concat());
+    world.ok(&[&["schedule", "update", "--in", lead, "--duration", "1h"], hosts.as_slice()].concat());
     nodes
 }
 
 /// Every node runs the new version, and there is one run for each that says so.
-fn all_updated(world: &World, nodes: &mut [Node]) {
+fn all_updated(world: &World, nodes: &[Node]) {
     let watch = world.ctl(&["watch", "--timeout", "80s"]);
     let logs = || nodes.iter().map(|node| format!("{}:\n{}", node.name, node.log())).collect::<Vec<_>>().join("\n");
     assert!(watch.status.success(), "{}\n{}", text(&watch), logs());
@@ -49,23 +49,27 @@ fn all_updated(world: &World, nodes: &mut [Node]) {
     let runs = runs["osUpdateRuns"].as_array().unwrap();
     assert_eq!(runs.len(), nodes.len(), "{runs:?}");
     assert!(runs.iter().all(|run| run["status"] == "Update completed"), "{runs:?}");
-    nodes.iter_mut().for_each(Node::stop);
 }
 
 #[test]
 fn an_agent_may_be_killed_at_every_point() {
     let world = World::new();
-    let mut nodes = told(&world, POINTS.len(), |number, node| node.crash_at(POINTS[number]));
-    all_updated(&world, &mut nodes);
+    // Every image is there before the window opens, or not all points would be passed.
+    let mut nodes = told(&world, POINTS.len(), "10s", |number, node| node.crash_at(POINTS[number]));
+    all_updated(&world, &nodes);
+    // The last points come after the server knows.
     for (node, point) in nodes.iter().zip(POINTS) {
-        assert!(node.directory.join(format!("crashed-{point}")).exists(), "{} was never at {point}", node.name);
+        let marker = node.directory.join(format!("crashed-{point}"));
+        eventually(&format!("{} is killed at {point}", node.name), || marker.exists().then_some(()));
     }
+    nodes.iter_mut().for_each(Node::stop);
+    all_updated(&world, &nodes);
 }
 
 #[test]
 fn plugs_are_pulled_all_the_time() {
     let mut world = World::new();
-    let mut nodes = told(&world, 3, |_, _| {});
+    let mut nodes = told(&world, 3, "3s", |_, _| {});
     // Ever other moments of the update, spread by the nodes' own jitter.
     for pull in 0..12_u64 {
         std::thread::sleep(std::time::Duration::from_millis(150 + 97 * (pull % 5)));
@@ -78,7 +82,8 @@ fn plugs_are_pulled_all_the_time() {
             node.power_on();
         }
     }
-    all_updated(&world, &mut nodes);
+    all_updated(&world, &nodes);
+    nodes.iter_mut().for_each(Node::stop);
     world.stop_server();
 }
 
