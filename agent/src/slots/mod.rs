@@ -5,6 +5,7 @@ use std::{fmt, io, path::Path};
 use emt_image::{Digest, Expected, ImageError, Written};
 use serde::{Deserialize, Serialize};
 
+mod read_back;
 pub mod sandbox;
 
 /// One of the two slots.

@@ -6,7 +6,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -14,7 +14,7 @@ use emt_image::{Digest, Expected, Written};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Identity, SlotError, SlotId, Slots};
+use super::{Identity, SlotError, SlotId, Slots, read_back::ReadBack};
 use crate::crash;
 
 /// First bytes of an image.
@@ -151,16 +151,18 @@ impl Slots for SandboxSlots {
         }
         let io = |error| SlotError::Io { slot, error };
         let source = File::open(file).map_err(|error| SlotError::Image(emt_image::ImageError::Read(error)))?;
-        let mut target =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.path(slot)).map_err(io)?;
-        let written = emt_image::write(source, Announced { file: &mut target, begun: false }, expected, self.capacity)?;
+        let target = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.path(slot)).map_err(io)?;
+        let mut behind = ReadBack::start(&target).map_err(io)?;
+        let written =
+            emt_image::write(source, Followed { file: &target, written: 0, behind: &mut behind }, expected, self.capacity);
+        let Ok(written) = written else {
+            let _ = behind.finish(0);
+            return Ok(written?);
+        };
         target.sync_all().map_err(io)?;
         crate::durable::sync_directory(&self.path(slot)).map_err(io)?;
         crash::point("slot-written");
-        // Without this the pages in memory would be read, not the disk.
-        let _ = rustix::fs::fadvise(&target, 0, None, rustix::fs::Advice::DontNeed);
-        target.seek(SeekFrom::Start(0)).map_err(io)?;
-        let found = emt_image::digest_of(&mut target, written.decoded_bytes).map_err(io)?;
+        let found = behind.finish(written.decoded_bytes).map_err(io)?;
         if found != written.decoded {
             return Err(SlotError::ReadBack { slot, written: written.decoded, found });
         }
@@ -179,19 +181,22 @@ impl Slots for SandboxSlots {
     }
 }
 
-/// A file that may be killed after its first piece.
-struct Announced<'a> {
-    file: &'a mut File,
-    begun: bool,
+/// A slot that is written and read back behind.
+struct Followed<'a> {
+    file: &'a File,
+    written: u64,
+    behind: &'a mut ReadBack,
 }
 
-impl Write for Announced<'_> {
+impl Write for Followed<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.begun {
+        if self.written > 0 {
             crash::point("mid-slot-write");
         }
-        self.begun = true;
-        self.file.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.written += written as u64;
+        self.behind.reached(self.written);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
