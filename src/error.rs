@@ -224,7 +224,7 @@ fn hint_for(error: &ClientError) -> Option<String> {
             413 => "publish a smaller image, or raise image-limit in the server's settings",
             429 | 502..=504 => "the server is busy or starting; try again in a moment",
             501 => "this server does not serve that yet; a newer one may",
-            507 => "free space on the server's disk, then repeat the command; nothing was kept",
+            507 => "free space on the server's disk, then repeat the command",
             500.. => "the server's log tells more under the request id",
             _ => "",
         },

@@ -42,7 +42,7 @@ fn all_updated(world: &World, nodes: &[Node]) {
     for instance in all.as_array().unwrap() {
         assert_eq!(instance["os"]["imageId"], "3.0.2", "{instance}");
     }
-    for node in nodes.iter() {
+    for node in nodes {
         assert_eq!(node.version(), "3.0.2", "{}", node.name);
     }
     let (_, runs) = world.curl("GET", PROJECT, "os-update-runs", None);

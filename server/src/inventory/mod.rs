@@ -351,7 +351,7 @@ pub fn refused(error: StoreError) -> ApiError {
         StoreError::Conflict { .. } | StoreError::IdTaken { .. } => ApiError::new(Code::Aborted, error.to_string()),
         StoreError::Duplicate { .. } | StoreError::InUse { .. } => ApiError::precondition(error.to_string()),
         StoreError::Missing { kind, .. } => kind.not_found(),
-        StoreError::Full { .. } => ApiError::new(Code::Unavailable, error.to_string()),
+        StoreError::Full { .. } => ApiError::plain(507, error.to_string()),
         StoreError::Engine { .. } => {
             tracing::error!(%error, "the store failed");
             ApiError::new(Code::Internal, "the server could not reach its data; its log tells more")
