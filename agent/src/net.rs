@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
+use emt_api::loopback::is_loopback;
 use futures::future::BoxFuture;
 use http::Uri;
 use hyper_util::rt::TokioIo;
@@ -30,12 +31,6 @@ pub enum NetError {
     /// The certificate authority cannot be used.
     #[error("the certificate authority cannot be used: {0}")]
     Authority(String),
-}
-
-/// Whether a name means this machine, whatever the system's resolver knows.
-pub fn is_loopback(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
 }
 
 /// The base of a server's URLs, without a slash at its end.
@@ -142,19 +137,6 @@ impl Resolve for LoopbackNames {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_this_machine() {
-        for (host, expected) in [
-            ("localhost", true),
-            ("api.emt.localhost", true),
-            ("API.EMT.LocalHost.", true),
-            ("localhost.example.org", false),
-            ("notlocalhost", false),
-        ] {
-            assert_eq!(is_loopback(host), expected, "{host}");
-        }
-    }
 
     #[test]
     fn server_addresses() {

@@ -6,12 +6,6 @@ use crate::world::{Node, PROJECT, World, eventually, text};
 /// Where an agent can be killed in the course of an update.
 const POINTS: [&str; 19] = emt_agent::crash::POINTS;
 
-fn os_id(world: &World, version: &str) -> String {
-    let all = world.json(&["os", "list"]);
-    let os = all.as_array().unwrap().iter().find(|os| os["imageId"] == version).unwrap();
-    os["resourceId"].as_str().unwrap().to_owned()
-}
-
 /// Nodes on 3.0.1 that are told to go to 3.0.2 in a window that opens after `lead`.
 fn told(world: &World, count: usize, lead: &str, prepare: impl Fn(usize, &mut Node)) -> Vec<Node> {
     let old = world.publish("3.0.1", "healthy");
@@ -26,7 +20,7 @@ fn told(world: &World, count: usize, lead: &str, prepare: impl Fn(usize, &mut No
         (all.as_array().unwrap().len() == count).then_some(())
     });
     let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-    let os = os_id(world, "3.0.2");
+    let os = world.os_id("3.0.2");
     world.ok(&[&["instance", "link"], names.as_slice(), &["--os", os.as_str()]].concat());
     let hosts: Vec<&str> = names.iter().flat_map(|name| ["--host", name]).collect();
     world.ok(&[&["schedule", "update", "--in", lead, "--duration", "1h"], hosts.as_slice()].concat());

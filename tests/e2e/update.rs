@@ -22,14 +22,8 @@ fn current(world: &World, host: &str) -> String {
     instance["os"]["imageId"].as_str().unwrap().to_owned()
 }
 
-fn os_id(world: &World, version: &str) -> String {
-    let all = world.json(&["os", "list"]);
-    let os = all.as_array().unwrap().iter().find(|os| os["imageId"] == version).unwrap();
-    os["resourceId"].as_str().unwrap().to_owned()
-}
-
 fn link(world: &World, host: &str, version: &str) {
-    world.ok(&["instance", "link", host, "--os", &os_id(world, version)]);
+    world.ok(&["instance", "link", host, "--os", &world.os_id(version)]);
 }
 
 /// Number of reports that the server has answered.
@@ -59,7 +53,7 @@ fn two_nodes_are_updated_in_their_window_and_watched() {
     world.publish("3.0.2", "healthy");
     let available = |host: &str| world.instance(host).unwrap()["osUpdateAvailable"].as_str().unwrap().to_owned();
     eventually("an update is available", || available("shop-1").contains("3.0.2").then_some(()));
-    let os = os_id(&world, "3.0.2");
+    let os = world.os_id("3.0.2");
     world.ok(&["instance", "link", "shop-1", "shop-2", "--os", &os]);
     world.ok(&["schedule", "update", "--host", "shop-1", "--host", "shop-2", "--in", "4s", "--duration", "1h"]);
     let watch = world.ctl(&["watch", "shop-1", "shop-2", "--timeout", "80s"]);

@@ -205,6 +205,13 @@ impl World {
         serde_json::from_str(&self.ok(&[arguments, &["-o", "json"]].concat())).unwrap()
     }
 
+    /// Id of the OS resource of a version.
+    pub(crate) fn os_id(&self, version: &str) -> String {
+        let all = self.json(&["os", "list"]);
+        let os = all.as_array().unwrap().iter().find(|os| os["imageId"] == version).unwrap();
+        os["resourceId"].as_str().unwrap().to_owned()
+    }
+
     /// An instance, by its host's name; none before the node's first report.
     pub(crate) fn instance(&self, host: &str) -> Option<Json> {
         let all = self.json(&["instance", "list"]);

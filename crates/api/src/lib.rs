@@ -6,6 +6,7 @@ pub mod filter;
 pub mod id;
 pub mod input;
 pub mod json;
+pub mod loopback;
 pub mod maintmgr;
 pub mod page;
 pub mod patterns;

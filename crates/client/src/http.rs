@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use emt_api::loopback::is_loopback;
 use reqwest::{
     RequestBuilder, Response,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -147,27 +148,9 @@ impl Resolve for Loopback {
     }
 }
 
-fn is_loopback(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_below_localhost_are_this_machine() {
-        for (name, here) in [
-            ("localhost", true),
-            ("API.emt.localhost", true),
-            ("a.localhost.", true),
-            ("localhost.example", false),
-            ("xlocalhost", false),
-        ] {
-            assert_eq!(is_loopback(name), here, "{name}");
-        }
-    }
 
     #[test]
     fn an_authority_must_be_a_certificate() {
