@@ -1,32 +1,17 @@
 //! Exchanges recorded from a running Edge Orchestrator, replayed against the server's routes.
 //!
-//! A scenario runs in a fresh project, its steps in order. What counts as the same: the status; in answers below 300
-//! every key with its value (more keys are fine), lists as sets, of a page the size only; in errors the code where the
-//! recording has one.
+//! A scenario runs in a fresh project, its steps in order. What counts as the same is told in [`support::steps`].
 
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod support;
 
-use std::{collections::HashMap, fmt::Write as _, fs, path::PathBuf};
+use std::fmt::Write as _;
 
-use serde::Deserialize;
-use serde_json::Value as Json;
-use support::{Server, compare::same, fill};
-
-#[derive(Deserialize)]
-struct Step {
-    case: String,
-    method: String,
-    path: String,
-    body: Json,
-    #[serde(default)]
-    keep: HashMap<String, String>,
-    status: u16,
-    answer: Json,
-    #[serde(default)]
-    or_status: Vec<u16>,
-}
+use support::{
+    Server,
+    steps::{Runner, Step, read},
+};
 
 /// What the server does not serve yet must say so, and not answer something else.
 fn unserved(step: &Step) -> Option<u16> {
@@ -39,60 +24,19 @@ fn unserved(step: &Step) -> Option<u16> {
 }
 
 async fn replay(name: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recorded/northbound/{name}.json"));
-    let steps: Vec<Step> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let server = Server::start().await;
-    let mut names = server.placeholders();
+    let steps: Vec<Step> = read(&format!("recorded/northbound/{name}.json"));
+    let mut runner = Runner::new(Server::start().await);
     let mut wrong = String::new();
-    for (number, step) in steps.iter().enumerate() {
-        let path = fill(&step.path, &names);
-        let (status, body) = server.request(&step.method, &path, body(step, &names)).await;
-        let at = format!("step {number} ({}): {} {path}\n", step.case, step.method);
-        if let Some(expected) = unserved(step) {
-            if status != expected {
-                let _ = writeln!(wrong, "{at}  status {status}, but an unserved request is a {expected}: {body}");
-            }
-            continue;
-        }
-        if step.or_status.contains(&status) {
-            continue;
-        }
-        if status != step.status {
-            let _ = writeln!(wrong, "{at}  status {status}, recorded {}: {body}", step.status);
-            continue;
-        }
-        let answer: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
-        if status >= 300 {
-            if let Some(code) = step.answer.get("code")
-                && answer.get("code") != Some(code)
-            {
-                let _ = writeln!(wrong, "{at}  {body}  recorded {}", step.answer);
-            }
-            continue;
-        }
-        for (name, key) in &step.keep {
-            match answer.get(key).and_then(Json::as_str) {
-                Some(kept) => drop(names.insert(name.clone(), kept.to_owned())),
-                None => drop(writeln!(wrong, "{at}  no {key} to keep: {body}")),
-            }
-        }
-        let paged = step.path.contains("pageSize") || step.path.contains("offset");
-        if step.answer == "" {
-            continue;
-        }
-        if let Err(difference) = same(&step.answer, &answer, &names, paged) {
-            let _ = writeln!(wrong, "{at}  {difference}");
+    for (number, step) in steps.into_iter().enumerate() {
+        let step = match unserved(&step) {
+            Some(status) => Step { status: Some(status), answer: serde_json::Value::Null, ..step },
+            None => step,
+        };
+        if let Err(difference) = runner.step(&step).await {
+            let _ = writeln!(wrong, "step {number} ({}): {difference}", step.case);
         }
     }
     assert!(wrong.is_empty(), "{name}:\n{wrong}");
-}
-
-fn body(step: &Step, names: &HashMap<String, String>) -> Option<String> {
-    match &step.body {
-        Json::Null => None,
-        Json::String(raw) if raw.starts_with("RAW:") => Some(fill(&raw["RAW:".len()..], names)),
-        body => Some(fill(&body.to_string(), names)),
-    }
 }
 
 macro_rules! scenarios {

@@ -15,9 +15,9 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use support::{
     SATURDAY_MS, Server,
-    compare::{exactly, same},
-    fill,
+    compare::{Lists, exactly, same},
     southbound::{Metadata, answer, code, request},
+    steps::{Names, read},
 };
 
 #[derive(Deserialize)]
@@ -64,10 +64,7 @@ enum Does {
 struct Replay {
     server: Server,
     /// What placeholders stand for.
-    names: HashMap<String, String>,
-    /// Epoch seconds of the start, and of the last step that says "from now".
-    start: i64,
-    now: i64,
+    names: Names,
     /// Host ids by UUID, and the nodes' tokens by UUID.
     hosts: Vec<(String, String)>,
     tokens: HashMap<String, String>,
@@ -78,35 +75,13 @@ struct Replay {
 impl Replay {
     async fn start() -> Self {
         let server = Server::start_at(SATURDAY_MS).await;
-        let names = server.placeholders();
+        let names = Names::of(&server);
         server.ok("PUT", "/v1/projects/other", json!({})).await;
         let other = server.identity.project_named("other").await.unwrap().unwrap().uuid;
         let uuid = uuid::Uuid::new_v4().to_string();
         let host = server.ok("POST", "/v1/projects/other/compute/hosts/register", json!({"name": "far", "uuid": uuid})).await;
         let token = server.node_token(&other, host["resourceId"].as_str().unwrap(), &uuid).await;
-        let start = server.now();
-        Self { server, names, start, now: start, hosts: Vec::new(), tokens: HashMap::new(), other: (other, token) }
-    }
-
-    /// Placeholders of times become numbers, all others texts.
-    fn resolved(&self, json: &Json) -> Json {
-        match json {
-            Json::String(text) => self.time(text).map_or_else(|| fill(text, &self.names).into(), Json::from),
-            Json::Array(items) => items.iter().map(|item| self.resolved(item)).collect(),
-            Json::Object(object) => object.iter().map(|(key, value)| (key.clone(), self.resolved(value))).collect(),
-            other => other.clone(),
-        }
-    }
-
-    fn time(&self, text: &str) -> Option<i64> {
-        let inner = text.strip_prefix('{')?.strip_suffix('}')?;
-        let (base, offset) = inner.split_once('+')?;
-        let base = match base {
-            "t" => self.start,
-            "now" => self.now,
-            _ => return None,
-        };
-        Some(base + offset.parse::<i64>().ok()?)
+        Self { server, names, hosts: Vec::new(), tokens: HashMap::new(), other: (other, token) }
     }
 
     /// What is wrong with a step.
@@ -116,29 +91,27 @@ impl Replay {
             Does::State { state, host } => {
                 assert_eq!(state, "provisioned");
                 // Its first report brings it there; until then nothing that is recorded differs.
-                let uuid = fill(host, &self.names);
+                let uuid = self.names.fill(host);
                 self.node(&uuid).await;
             }
             Does::Rest { method, path, body, keep, status, answer, free } => {
                 if body.to_string().contains("{now") {
-                    self.now = self.server.now();
+                    self.names.now = self.server.now();
                 }
-                let found = self.rest(method, &fill(path, &self.names), &self.resolved(body), *status).await?;
-                for (name, key) in keep {
-                    self.names.insert(name.clone(), found[key].as_str().ok_or("nothing to keep")?.to_owned());
-                }
+                let found = self.rest(method, &self.names.fill(path), &self.names.resolved(body), *status).await?;
+                self.names.keep(keep, &found)?;
                 if let Some(uuid) = body.get("uuid") {
                     let id = found["resourceId"].as_str().unwrap_or_default().to_owned();
-                    self.hosts.push((self.resolved(uuid).as_str().unwrap().to_owned(), id));
+                    self.hosts.push((self.names.resolved(uuid).as_str().unwrap().to_owned(), id));
                 }
-                let mut recorded = self.resolved(answer);
+                let mut recorded = self.names.resolved(answer);
                 for key in free {
                     recorded.as_object_mut().unwrap().remove(key.trim_start_matches('.'));
                 }
-                same(&recorded, &found, &self.names, false)?;
+                same(&recorded, &found, &self.names.texts, Lists::Sets)?;
             }
             Does::Mm { request: message, token, tenant, code: recorded, answer: expected, or_code } => {
-                let message = self.resolved(message);
+                let message = self.names.resolved(message);
                 let uuid = message["host_guid"].as_str().unwrap_or_default().to_lowercase();
                 let authorization = self.authorization(token, &uuid).await;
                 let project = match tenant.as_str() {
@@ -154,7 +127,7 @@ impl Replay {
                     return if other { Ok(()) } else { Err(format!("{outcome:?}, recorded {recorded}")) };
                 }
                 if let Ok(message) = outcome {
-                    exactly(&first_by_presence(self.resolved(expected)), &first_by_presence(answer(&message)))?;
+                    exactly(&first_by_presence(self.names.resolved(expected)), &first_by_presence(answer(&message)))?;
                 }
             }
         }
@@ -238,8 +211,7 @@ fn first_by_presence(mut answer: Json) -> Json {
 }
 
 async fn replay(name: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recorded/southbound/{name}.json"));
-    let steps: Vec<Step> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let steps: Vec<Step> = read(&format!("recorded/southbound/{name}.json"));
     let mut replay = Replay::start().await;
     let mut wrong = String::new();
     for (number, step) in steps.iter().enumerate() {

@@ -4,38 +4,55 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-/// Whether an answer holds all that was recorded. `paged`: lists are compared by their size.
-pub fn same(recorded: &Json, answer: &Json, names: &HashMap<String, String>, paged: bool) -> Result<(), String> {
-    compare("", recorded, answer, names, paged)
+/// How lists are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lists {
+    /// As sets.
+    Sets,
+    /// Item by item.
+    InOrder,
+    /// By their size.
+    Sizes,
+}
+
+/// Whether an answer holds all that was recorded.
+pub fn same(recorded: &Json, answer: &Json, names: &HashMap<String, String>, lists: Lists) -> Result<(), String> {
+    compare("", recorded, answer, names, lists)
 }
 
 /// Whether both are the same, no more and no less.
 pub fn exactly(recorded: &Json, answer: &Json) -> Result<(), String> {
     let names = HashMap::new();
-    compare("", recorded, answer, &names, false)?;
-    compare("", answer, recorded, &names, false).map_err(|difference| format!("more than recorded: {difference}"))
+    compare("", recorded, answer, &names, Lists::Sets)?;
+    compare("", answer, recorded, &names, Lists::Sets).map_err(|difference| format!("more than recorded: {difference}"))
 }
 
-fn compare(at: &str, recorded: &Json, answer: &Json, names: &HashMap<String, String>, paged: bool) -> Result<(), String> {
+fn compare(at: &str, recorded: &Json, answer: &Json, names: &HashMap<String, String>, lists: Lists) -> Result<(), String> {
     let differs = || Err(format!("{at}: {answer}, recorded {recorded}"));
     match (recorded, answer) {
         (Json::Object(recorded), Json::Object(found)) => recorded.iter().try_for_each(|(key, value)| {
             let found = found.get(key).ok_or_else(|| format!("{at}: no key {key}"))?;
-            compare(&format!("{at}/{key}"), value, found, names, paged)
+            compare(&format!("{at}/{key}"), value, found, names, lists)
         }),
         (Json::Array(recorded), Json::Array(found)) => {
             if recorded.len() != found.len() {
                 return Err(format!("{at}: {} items, recorded {}", found.len(), recorded.len()));
             }
-            if paged {
-                return Ok(());
+            match lists {
+                Lists::Sizes => return Ok(()),
+                Lists::InOrder => {
+                    let mut pairs = recorded.iter().zip(found).enumerate();
+                    return pairs
+                        .try_for_each(|(at_item, (item, found))| compare(&format!("{at}/{at_item}"), item, found, names, lists));
+                }
+                Lists::Sets => {}
             }
             let mut left: Vec<&Json> = found.iter().collect();
             for item in recorded {
-                let fits = left.iter().position(|found| compare(at, item, found, names, paged).is_ok());
+                let fits = left.iter().position(|found| compare(at, item, found, names, lists).is_ok());
                 match fits {
                     Some(position) => drop(left.remove(position)),
-                    None if found.len() == 1 => return compare(&format!("{at}/0"), item, &found[0], names, paged),
+                    None if found.len() == 1 => return compare(&format!("{at}/0"), item, &found[0], names, lists),
                     None => return Err(format!("{at}: no item is {item}")),
                 }
             }

@@ -6,9 +6,11 @@ pub mod compare;
 pub mod oidc;
 pub mod process;
 pub mod southbound;
+pub mod steps;
 
 use std::{
     collections::HashMap,
+    fmt::Write as _,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -248,5 +250,14 @@ pub fn fill(text: &str, names: &HashMap<String, String>) -> String {
 
 /// The recordings leave queries unencoded.
 fn encoded(query: &str) -> String {
-    query.replace(' ', "%20").replace('"', "%22").replace('{', "%7B").replace('}', "%7D")
+    let mut encoded = String::with_capacity(query.len());
+    for byte in query.bytes() {
+        match byte {
+            b' ' | b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | 0x80.. => {
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+            byte => encoded.push(byte.into()),
+        }
+    }
+    encoded
 }
