@@ -58,7 +58,7 @@ pub fn computed_keys(spec: &'static Spec) -> impl Iterator<Item = &'static str> 
     spec.computed.iter().map(computed_key)
 }
 
-fn computed_key(computed: &Computed) -> &'static str {
+pub(crate) fn computed_key(computed: &Computed) -> &'static str {
     match computed {
         Computed::Referrer { key, .. } | Computed::SameAs { key, .. } | Computed::EmptyList(key) | Computed::Null(key) => key,
         Computed::InheritedMetadata => "inheritedMetadata",

@@ -8,6 +8,7 @@ pub mod input;
 pub mod json;
 pub mod loopback;
 pub mod maintmgr;
+pub mod openapi;
 pub mod page;
 pub mod patterns;
 pub mod record;

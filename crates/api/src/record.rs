@@ -82,31 +82,33 @@ pub trait Record: Default + Clone + Send + Sync + 'static {
 ///         name: String = Field::text("name", 50, ""),
 ///     }
 /// }
-/// assert_eq!(THING.fields[0].column, "name");
+/// assert_eq!((THING.name, THING.fields[0].column), ("Thing", "name"));
+/// assert_eq!(THING.fields[0].doc.trim(), "What people call it.");
 /// ```
 #[macro_export]
 macro_rules! record {
     (
-        $(#[$doc:meta])*
+        $(#[doc = $doc:expr])*
         pub struct $name:ident, static $spec:ident {
             prefix: $prefix:expr, table: $table:expr, list_key: $list:expr, label: $label:expr,
             $($option:ident: $setting:expr,)*
         } {
-            $( $(#[$fdoc:meta])* $field:ident: $ty:ty = $decl:expr, )*
+            $( $(#[doc = $fdoc:expr])* $field:ident: $ty:ty = $decl:expr, )*
         }
     ) => {
-        $(#[$doc])*
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct $name {
             /// Id, owner, revision, times.
             pub meta: $crate::record::Meta,
-            $( $(#[$fdoc])* pub $field: $ty, )*
+            $( $(#[doc = $fdoc])* pub $field: $ty, )*
         }
 
         #[doc = concat!("Declaration of [`", stringify!($name), "`].")]
         pub static $spec: $crate::spec::Spec = $crate::spec::Spec {
+            name: stringify!($name), doc: concat!($($doc),*),
             prefix: $prefix, table: $table, list_key: $list, label: $label,
-            fields: &[ $( $decl.at(stringify!($field)), )* ],
+            fields: &[ $( $decl.at(stringify!($field)).described(concat!($($fdoc),*)), )* ],
             ..$crate::record::with_options(&[ $( $crate::record::SpecOption::$option($setting), )* ])
         };
 
@@ -146,6 +148,8 @@ pub enum SpecOption {
 /// A declaration without names and fields; used by [`record!`](crate::record!).
 pub const fn with_options(options: &[SpecOption]) -> Spec {
     let mut spec = Spec {
+        name: "",
+        doc: "",
         prefix: "",
         table: "",
         list_key: "",

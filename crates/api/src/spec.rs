@@ -7,6 +7,10 @@ use crate::value::Value;
 /// A resource: one table, one id prefix, one list.
 #[derive(Debug)]
 pub struct Spec {
+    /// Name of the kind in documents, such as `OsUpdatePolicy`.
+    pub name: &'static str,
+    /// What it is, for documents.
+    pub doc: &'static str,
     /// Id prefix, such as `host` in `host-0a1b2c3d`; names the kind everywhere.
     pub prefix: &'static str,
     /// The store's table.
@@ -84,6 +88,8 @@ pub struct Field {
     pub access: Access,
     /// Whether requests must carry it.
     pub required: bool,
+    /// What it means, for documents.
+    pub doc: &'static str,
 }
 
 /// Who may set a field.
@@ -188,7 +194,7 @@ pub struct LinkSpec {
 
 impl Field {
     const fn new(json: &'static str, ty: Type) -> Self {
-        Self { json, column: "", ty, access: Access::Mutable, required: false }
+        Self { json, column: "", ty, access: Access::Mutable, required: false, doc: "" }
     }
 
     /// Text of at most `max` characters.
@@ -302,6 +308,13 @@ impl Field {
     #[must_use]
     pub const fn at(mut self, column: &'static str) -> Self {
         self.column = column;
+        self
+    }
+
+    /// Sets what it means; the [`record!`](crate::record!) macro does this with the member's text.
+    #[must_use]
+    pub const fn described(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
         self
     }
 

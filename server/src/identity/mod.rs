@@ -169,6 +169,14 @@ impl Caller {
         self.roles.iter().any(|role| role.ends_with(&tail)) || self.can_read(project)
     }
 
+    /// UUID of the project whose resources the caller may read or write, if it is one only.
+    pub fn only_project(&self) -> Option<&str> {
+        let of_role = |role: &'_ String| role.strip_suffix("_im-r").or_else(|| role.strip_suffix("_im-rw")).map(str::len);
+        let mut projects = self.roles.iter().filter_map(|role| role.get(..of_role(role)?));
+        let first = projects.next()?;
+        projects.all(|project| project == first).then_some(first)
+    }
+
     /// UUID of the one host that the caller speaks for.
     pub fn node_uuid(&self) -> Option<&str> {
         self.node.as_ref().map(|node| node.uuid.as_str())

@@ -11,6 +11,7 @@ use emt_api::{error::ApiError, id, record::Row};
 use super::{
     Rest,
     answer::{Refused, forbidden},
+    operation::PREFIX,
 };
 use crate::identity::{Caller, Project};
 
@@ -42,6 +43,9 @@ impl FromRequestParts<Rest> for InProject {
             Some(uuid) => {
                 let uuid = uuid.to_str().ok().filter(|uuid| id::is_uuid(uuid)).ok_or(Refused::Unauthenticated)?;
                 uuid.to_ascii_lowercase()
+            }
+            None if parts.uri.path().starts_with(PREFIX) => {
+                caller.only_project().map(str::to_owned).ok_or(Refused::Unauthenticated)?
             }
             None => project_of(parts, rest, &caller).await?.uuid,
         };
@@ -80,7 +84,7 @@ impl FromRequestParts<Rest> for Id {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, Refused> {
-        path_parameter(parts, rest, "id").await.map(Self)
+        path_parameter(parts, rest, "resourceId").await.map(Self)
     }
 }
 

@@ -1,15 +1,52 @@
 //! A node exchanges its one-time token for credentials of its own.
 
-use axum::{extract::State, response::Response};
-use emt_api::{error::ApiError, id};
+use axum::{extract::State, http::Method, response::Response};
+use emt_api::{error::ApiError, id, openapi::object, patterns};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{
     Rest,
     answer::{self, Refused},
+    operation::{Access, Answer, At, Body, Named, Operation},
     request::JsonBody,
 };
+
+const AT: At = At::whole(&["/v1/enrol"]);
+
+static REQUEST: Named = Named {
+    name: "Enrolment",
+    schema: |_| {
+        json!({
+            "type": "object",
+            "properties": {
+                "token": {"type": "string", "description": "The one-time token."},
+                "uuid": {"type": "string", "pattern": patterns::UUID, "description": "UUID of the machine."},
+            },
+            "required": ["token", "uuid"],
+            "additionalProperties": false,
+        })
+    },
+};
+static CREDENTIALS: Named = Named {
+    name: "NodeCredentials",
+    schema: |_| {
+        let text = json!({"type": "string"});
+        let keys = ["clientId", "clientSecret", "projectId", "projectName", "tokenUrl"];
+        object("Credentials of a node.", keys.map(|key| (key.to_owned(), text.clone())).into_iter().collect())
+    },
+};
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(Method::POST, "enrol", AT.paths(""), redeem)
+            .summary("Exchanges a node's one-time token for credentials")
+            .access(Access::Open)
+            .body(Body::Named(&REQUEST))
+            .answer(Answer::Named(&CREDENTIALS))
+            .extension(),
+    ]
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,7 +56,7 @@ struct Request {
 }
 
 /// `POST /v1/enrol` with `{"token", "uuid"}`. The token is the authority; no other credentials are needed.
-pub(super) async fn redeem(State(rest): State<Rest>, JsonBody(body): JsonBody) -> Result<Response, Refused> {
+async fn redeem(State(rest): State<Rest>, JsonBody(body): JsonBody) -> Result<Response, Refused> {
     let request: Request =
         serde_json::from_value(body).map_err(|error| ApiError::schema(format!("request body has an error: {error}")))?;
     if !id::is_uuid(&request.uuid) {

@@ -2,19 +2,33 @@
 
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{Method, StatusCode},
     response::{IntoResponse, Response},
 };
 
-use super::Rest;
+use super::{
+    Rest,
+    operation::{Access, Answer, At, Operation},
+};
+
+const LIVE: At = At::whole(&["/healthz"]);
+const READY: At = At::whole(&["/readyz"]);
+
+pub(super) fn operations() -> Vec<Operation> {
+    let operations = [
+        Operation::new(Method::GET, "live", LIVE.paths(""), live).summary("Tells whether the process answers"),
+        Operation::new(Method::GET, "ready", READY.paths(""), ready).summary("Tells whether requests can be served"),
+    ];
+    operations.map(|operation| operation.access(Access::Open).answer(Answer::Text).extension()).into()
+}
 
 /// `GET /healthz`: the process answers.
-pub(super) async fn live() -> &'static str {
+async fn live() -> &'static str {
     "ok\n"
 }
 
 /// `GET /readyz`: requests can be served.
-pub(super) async fn ready(State(rest): State<Rest>) -> Response {
+async fn ready(State(rest): State<Rest>) -> Response {
     match rest.inventory.store.ready().await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {

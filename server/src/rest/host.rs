@@ -1,23 +1,103 @@
 //! Registration of hosts, onboarding and withdrawal of trust.
 
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::Method, response::Response};
 use emt_api::{
     enums::HostState,
     error::ApiError,
+    patterns,
     record::{Record, Row},
     resources::Host,
 };
+use serde_json::json;
 
 use super::{
     Rest,
     answer::{self, Refused, written},
     context::{Id, InProject, render},
+    operation::{Answer, At, Body, Holds, Named, Operation, Parameter, ParameterKind},
     request::{JsonBody, Parameters},
+    resource,
 };
 use crate::inventory::{HOSTS, HostRegister, Resource, View};
 
+const AT: At = At::project(&["/compute/hosts"], &["/hosts"]);
+
+static ENROLMENT: Parameter = Parameter {
+    name: "enrolment",
+    doc: "Whether the answer is to carry a one-time token with which the node gets credentials of its own.",
+    holds: Holds::Bool,
+    kind: ParameterKind::Extension,
+};
+static NOTE: Parameter = Parameter {
+    name: "note",
+    doc: "Why trust is withdrawn.",
+    holds: Holds::Text { max: 512, pattern: patterns::NOTE },
+    kind: ParameterKind::Upstream,
+};
+static REGISTER: Named = Named {
+    name: "HostRegister",
+    schema: |_| {
+        json!({
+            "type": "object",
+            "description": "A host that is expected: a UUID or a serial number is needed.",
+            "properties": {
+                "name": {"type": "string", "maxLength": 20, "pattern": format!("^$|{}", patterns::NAME)},
+                "serialNumber": {"type": "string", "pattern": patterns::SERIAL},
+                "uuid": {"type": "string", "maxLength": 36, "pattern": format!("^$|{}", patterns::UUID)},
+                "autoOnboard": {"type": "boolean", "description": "Onboard it when it connects."},
+                "enableVpro": {"type": "boolean", "description": "Provision the management engine."},
+                "userLvmSize": {"type": "integer", "minimum": 0, "maximum": u32::MAX, "description": "Gigabytes."},
+            },
+            "additionalProperties": false,
+        })
+    },
+};
+static REGISTERED: Named = Named {
+    name: "HostRegistered",
+    schema: |schemas| {
+        let token = json!({
+            "type": "string", "x-emt-extension": true,
+            "description": "One-time token of the node, if the query asked for one.",
+        });
+        json!({"allOf": [schemas.shown(HOSTS.spec(), HOSTS.one())], "properties": {"enrolmentToken": token}})
+    },
+};
+static INVALIDATION: Named = Named {
+    name: "HostInvalidation",
+    schema: |_| {
+        json!({
+            "type": "object", "deprecated": true,
+            "description": "The note, as the first generation of the API took it.",
+            "properties": {"note": {"type": "string", "maxLength": 512}},
+        })
+    },
+};
+
+pub(super) fn operations() -> Vec<Operation> {
+    let mut operations = resource::crud(&HOSTS, AT);
+    operations.extend([
+        Operation::new(Method::POST, "registerHost", AT.paths("/register"), register)
+            .summary("Registers a host that is expected")
+            .parameters([&ENROLMENT])
+            .body(Body::Named(&REGISTER))
+            .answer(Answer::Named(&REGISTERED)),
+        Operation::new(Method::PATCH, "registerHostAgain", AT.paths("/{resourceId}/register"), register_again)
+            .summary("Changes a registration")
+            .parameters([&ENROLMENT])
+            .body(Body::Named(&REGISTER))
+            .answer(Answer::Named(&REGISTERED)),
+        Operation::new(Method::PATCH, "onboardHost", AT.paths("/{resourceId}/onboard"), onboard)
+            .summary("Wants a host to be onboarded"),
+        Operation::new(Method::PUT, "invalidateHost", AT.paths("/{resourceId}/invalidate"), invalidate)
+            .summary("Withdraws trust from a host; its credentials end at once")
+            .parameters([&NOTE])
+            .body(Body::Optional(&INVALIDATION)),
+    ]);
+    operations
+}
+
 /// `POST …/hosts/register`. With the query `enrolment=true` the answer carries a one-time token for the node.
-pub(super) async fn register(
+async fn register(
     State(rest): State<Rest>,
     at: InProject,
     parameters: Parameters,
@@ -34,7 +114,7 @@ pub(super) async fn register(
 
 /// `PATCH …/hosts/{id}/register`. With the query `enrolment=true` the answer carries a new one-time token for the node;
 /// earlier ones end.
-pub(super) async fn register_again(
+async fn register_again(
     State(rest): State<Rest>,
     at: InProject,
     id: Id,
@@ -71,14 +151,14 @@ async fn registered(rest: &Rest, row: Row, view: &View, enrolment: bool) -> Resu
 }
 
 /// `PATCH …/hosts/{id}/onboard`, without a body.
-pub(super) async fn onboard(State(rest): State<Rest>, at: InProject, id: Id) -> Result<Response, Refused> {
+async fn onboard(State(rest): State<Rest>, at: InProject, id: Id) -> Result<Response, Refused> {
     rest.inventory.set_host_state(&at.project, &id.of_host()?, HostState::Onboarded, None).await?;
     Ok(answer::empty())
 }
 
 /// `PUT …/hosts/{id}/invalidate`: the host is not trusted any more, and its credentials are worthless. The note comes
 /// by query, or, from clients of the first generation, in the body.
-pub(super) async fn invalidate(
+async fn invalidate(
     State(rest): State<Rest>,
     at: InProject,
     id: Id,

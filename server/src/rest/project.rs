@@ -2,11 +2,13 @@
 
 use axum::{
     extract::{FromRequestParts, State},
-    http::request::Parts,
+    http::{Method, request::Parts},
     response::Response,
-    routing::{MethodRouter, get},
 };
-use emt_api::error::ApiError;
+use emt_api::{
+    error::ApiError,
+    openapi::{object, properties as of, reference},
+};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -14,6 +16,7 @@ use super::{
     Rest,
     answer::{self, Refused},
     context::{Signed, path_parameter},
+    operation::{Access, Answer, At, Body, Holds, Named, Operation, Parameter, ParameterKind},
     request::{JsonBody, Parameters},
 };
 use crate::identity::Project;
@@ -28,29 +31,79 @@ impl FromRequestParts<Rest> for Name {
     }
 }
 
+const ALL: At = At::whole(&["/v1/projects"]);
+const ONE: At = At::whole(&["/v1/projects/{project}"]);
+
+static MEMBER_ROLE: Parameter = Parameter {
+    name: "member-role",
+    doc: "Only projects that the caller is a member of.",
+    holds: Holds::Bool,
+    kind: ParameterKind::Upstream,
+};
+static STATUS: Named = Named {
+    name: "ProjectStatus",
+    schema: |schemas| {
+        let properties = json!({
+            "message": {"type": "string"},
+            "statusIndicator": reference("StatusIndication"),
+            "timeStamp": {"type": "integer", "description": "Epoch seconds."},
+            "uID": {"type": "string", "format": "uuid", "description": "The id that names of roles are built from."},
+        });
+        let status = schemas.named("TenantStatus", |_| object("What became of it.", of(properties)));
+        object("What became of a project.", of(json!({"projectStatus": status})))
+    },
+};
+static SPEC: Named = Named {
+    name: "TenantSpec",
+    schema: |_| json!({"type": "object", "properties": {"description": {"type": "string"}}, "additionalProperties": false}),
+};
+static PROJECT: Named = Named {
+    name: "Project",
+    schema: |schemas| {
+        let (spec, status) = (SPEC.refer(schemas), STATUS.refer(schemas));
+        object("A project, without its name.", of(json!({"spec": spec, "status": status})))
+    },
+};
+static PROJECTS: Named = Named {
+    name: "ProjectList",
+    schema: |schemas| {
+        let (spec, status) = (SPEC.refer(schemas), STATUS.refer(schemas));
+        let project = object("A project.", of(json!({"name": {"type": "string"}, "spec": spec, "status": status})));
+        json!({"type": "array", "items": project})
+    },
+};
+static DONE: Named = Named { name: "Done", schema: |_| object("What was done.", of(json!({"message": {"type": "string"}}))) };
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(Method::GET, "listProjects", ALL.paths(""), list)
+            .summary("Lists the projects that the caller may use")
+            .parameters([&MEMBER_ROLE])
+            .answer(Answer::Named(&PROJECTS)),
+        Operation::new(Method::GET, "getProject", ONE.paths(""), show).summary("Shows a project").answer(Answer::Named(&PROJECT)),
+        Operation::new(Method::PUT, "putProject", ONE.paths(""), put)
+            .summary("Makes a project")
+            .access(Access::AdministerProjects)
+            .body(Body::Named(&SPEC))
+            .answer(Answer::Named(&DONE)),
+        Operation::new(Method::GET, "getProjectStatus", ONE.paths("/status"), status)
+            .summary("Shows what became of a project")
+            .access(Access::SignedIn)
+            .answer(Answer::Named(&STATUS)),
+    ]
+}
+
 /// `GET /v1/projects`: those that the caller may use.
-pub(super) fn collection() -> MethodRouter<Rest> {
-    get(async |State(rest): State<Rest>, Signed(caller): Signed, parameters: Parameters| {
-        let members_only = parameters.truth("member-role")?;
-        let projects = rest.identity.projects_of(&caller).await?;
-        let shown = projects.iter().filter(|project| !members_only || caller.is_member(&project.uuid));
-        Result::<_, Refused>::Ok(answer::json(shown.map(named).collect::<Vec<_>>()))
-    })
-    .fallback(answer::method_not_allowed)
+async fn list(State(rest): State<Rest>, Signed(caller): Signed, parameters: Parameters) -> Result<Response, Refused> {
+    let members_only = parameters.truth("member-role")?;
+    let projects = rest.identity.projects_of(&caller).await?;
+    let shown = projects.iter().filter(|project| !members_only || caller.is_member(&project.uuid));
+    Ok(answer::json(shown.map(named).collect::<Vec<_>>()))
 }
 
-/// `GET`, `PUT /v1/projects/{project}`.
-pub(super) fn item() -> MethodRouter<Rest> {
-    get(show).put(put).fallback(answer::method_not_allowed)
-}
-
-/// `GET /v1/projects/{project}/status`.
-pub(super) fn status() -> MethodRouter<Rest> {
-    get(async |rest: State<Rest>, signed: Signed, name: Name| {
-        let project = visible(&rest, &signed, &name).await?;
-        Result::<_, Refused>::Ok(answer::json(status_of(&project)))
-    })
-    .fallback(answer::method_not_allowed)
+async fn status(rest: State<Rest>, signed: Signed, name: Name) -> Result<Response, Refused> {
+    let project = visible(&rest, &signed, &name).await?;
+    Ok(answer::json(status_of(&project)))
 }
 
 async fn show(rest: State<Rest>, signed: Signed, name: Name) -> Result<Response, Refused> {

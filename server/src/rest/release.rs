@@ -3,10 +3,14 @@
 use axum::{
     body::Body,
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use emt_api::{error::ApiError, id};
+use emt_api::{
+    error::ApiError,
+    id,
+    openapi::{object, properties},
+};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
@@ -15,6 +19,7 @@ use super::{
     Rest,
     answer::{self, Refused},
     context::{InProject, Signed, path_parameter},
+    operation::{self, Access, Answer, At, Holds, Named, Operation, Parameter, ParameterKind},
     request::Parameters,
 };
 use crate::release::{Images, Part, part_of};
@@ -22,8 +27,49 @@ use crate::release::{Images, Part, part_of};
 /// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
 
+const IMAGES: At = At::project(&["/releases/{sha256}"], &[]);
+const FILES: At = At::whole(&["/files-edge-orch/{project}/{sha256}/{name}"]);
+
+static NAME: Parameter = Parameter {
+    name: "name",
+    doc: "Name of the file in its address.",
+    holds: Holds::Text { max: 128, pattern: "^[A-Za-z0-9_-][A-Za-z0-9._-]*$" },
+    kind: ParameterKind::Extension,
+};
+static IMAGE: Named = Named {
+    name: "Image",
+    schema: |_| {
+        object(
+            "An image as it is kept.",
+            properties(json!({
+                "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                "size": {"type": "integer", "minimum": 0, "description": "Bytes."},
+                "url": {"type": "string", "description": "Path that nodes fetch it from, for `imageUrl` of OS resources."},
+            })),
+        )
+    },
+};
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(Method::PUT, "putImage", IMAGES.paths(""), upload)
+            .summary("Publishes an image under its digest")
+            .parameters([&NAME])
+            .body(operation::Body::File)
+            .answer(Answer::Named(&IMAGE))
+            .extension()
+            .unhurried(),
+        Operation::new(Method::GET, "getImage", FILES.paths(""), download)
+            .summary("Fetches an image, whole or in part")
+            .access(Access::FetchImages)
+            .answer(Answer::File)
+            .extension()
+            .unhurried(),
+    ]
+}
+
 /// The digest in the path.
-pub(super) struct Digest(String);
+struct Digest(String);
 
 impl FromRequestParts<Rest> for Digest {
     type Rejection = Refused;
@@ -34,7 +80,7 @@ impl FromRequestParts<Rest> for Digest {
 }
 
 /// `PUT /v1/projects/{project}/releases/{sha256}?name=…` with the file as its body.
-pub(super) async fn upload(
+async fn upload(
     State(rest): State<Rest>,
     at: InProject,
     Digest(sha256): Digest,
@@ -57,7 +103,7 @@ pub(super) async fn upload(
 }
 
 /// Who may fetch images of a project: its readers and its nodes.
-pub(super) struct Fetcher {
+struct Fetcher {
     project: String,
 }
 
@@ -76,7 +122,7 @@ impl FromRequestParts<Rest> for Fetcher {
 }
 
 /// `GET`, `HEAD /files-edge-orch/{project uuid}/{sha256}/{name}`, whole or in part.
-pub(super) async fn download(
+async fn download(
     State(rest): State<Rest>,
     at: Fetcher,
     Digest(sha256): Digest,

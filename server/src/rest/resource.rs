@@ -1,10 +1,6 @@
 //! What all kinds of resources share: lists, and create, show, change, delete.
 
-use axum::{
-    extract::State,
-    response::Response,
-    routing::{MethodRouter, get, post},
-};
+use axum::{extract::State, handler::Handler, http::Method, response::Response};
 use emt_api::{
     error::{ApiError, Code},
     filter::Expr,
@@ -16,33 +12,60 @@ use emt_api::{
 
 use super::{
     Rest,
-    answer::{self, Refused, method_not_allowed, written},
+    answer::{self, Refused, written},
     context::{Id, InProject, render},
+    operation::{self, At, Body, Operation},
+    parameters::{FIELD_MASK, LISTS, SHOW_TOTAL_SITES},
     request::{JsonBody, Parameters},
 };
 use crate::inventory::{Listing, Resource};
 
+/// Path of one record below its collection.
+const ONE: &str = "/{resourceId}";
+
 type Kind = &'static dyn Resource;
 type Answer = Result<Response, Refused>;
 
-/// List and create.
-pub(super) fn collection(kind: Kind) -> MethodRouter<Rest> {
-    creation(kind).get(move |State(rest), at, parameters| list(kind, rest, at, parameters))
+/// List, create, show, replace, change, delete.
+pub(super) fn crud(kind: Kind, at: At) -> Vec<Operation> {
+    let mut operations = vec![list_of(kind, at), creation(kind, at)];
+    operations.extend(item(kind, at));
+    operations
 }
 
-/// Create only.
-pub(super) fn creation(kind: Kind) -> MethodRouter<Rest> {
+/// List, create, show, delete: what never changes once it is made.
+pub(super) fn lasting(kind: Kind, at: At) -> Vec<Operation> {
+    vec![list_of(kind, at), creation(kind, at), show(kind, at), deletion(kind, at)]
+}
+
+/// `GET` of the collection.
+pub(super) fn list_of(kind: Kind, at: At) -> Operation {
+    let handler = move |State(rest), at, parameters| list(kind, rest, at, parameters);
+    let operation = listing(kind, at, handler).parameters(LISTS);
+    if kind.spec() == &REGION { operation.parameters([&SHOW_TOTAL_SITES]) } else { operation }
+}
+
+/// `GET` of the collection by a handler of its own, which tells the parameters too.
+pub(super) fn listing<H: Handler<T, Rest>, T: 'static>(kind: Kind, at: At, handler: H) -> Operation {
+    let key = kind.spec().list_key;
+    let id = format!("list{}{}", key[..1].to_ascii_uppercase(), &key[1..]);
+    Operation::new(Method::GET, id, at.paths(""), handler)
+        .summary(format!("Lists {}", words(kind.spec().name, true)))
+        .answer(operation::Answer::List(kind))
+}
+
+/// `POST` to the collection.
+pub(super) fn creation(kind: Kind, at: At) -> Operation {
     let create = async move |State(rest): State<Rest>, at: InProject, JsonBody(body): JsonBody| {
         let input = Input::read(kind.spec(), &body, Purpose::Create).map_err(|error| of_empty(&body, error))?;
         let (row, view) = rest.inventory.create(kind, &at.project, input).await?;
         Answer::Ok(written(render(&row, &view, kind.one())))
     };
-    post(create).fallback(method_not_allowed)
-}
-
-/// List only.
-pub(super) fn listed(kind: Kind) -> MethodRouter<Rest> {
-    get(move |State(rest), at, parameters| list(kind, rest, at, parameters)).fallback(method_not_allowed)
+    let spec = kind.spec();
+    Operation::new(Method::POST, format!("create{}", spec.name), at.paths(""), create)
+        .summary(format!("Makes {}", words(spec.name, false)))
+        .body(Body::Input(spec, Purpose::Create))
+        .answer(operation::Answer::One(kind))
 }
 
 async fn list(kind: Kind, rest: Rest, at: InProject, parameters: Parameters) -> Answer {
@@ -56,25 +79,45 @@ async fn list(kind: Kind, rest: Rest, at: InProject, parameters: Parameters) -> 
     Ok(written(page(kind, &listing)))
 }
 
-/// Show, change, delete.
-pub(super) fn item(kind: Kind) -> MethodRouter<Rest> {
-    lasting(kind)
-        .put(move |State(rest): State<Rest>, at: InProject, id: Id, JsonBody(body): JsonBody| {
-            change(kind, rest, at, id, body, Purpose::Replace, None)
-        })
-        .patch(move |State(rest): State<Rest>, at: InProject, id: Id, parameters: Parameters, JsonBody(body): JsonBody| {
-            let mask = parameters.text("fieldMask").map(|mask| mask.map(str::to_owned));
-            async move { change(kind, rest, at, id, body, Purpose::Patch, mask?).await }
-        })
+/// `GET`, `PUT`, `PATCH`, `DELETE` of one.
+pub(super) fn item(kind: Kind, at: At) -> [Operation; 4] {
+    let spec = kind.spec();
+    let replace = move |State(rest): State<Rest>, at: InProject, id: Id, JsonBody(body): JsonBody| {
+        change(kind, rest, at, id, body, Purpose::Replace, None)
+    };
+    let patch = move |State(rest): State<Rest>, at: InProject, id: Id, parameters: Parameters, JsonBody(body): JsonBody| {
+        let mask = parameters.text("fieldMask").map(|mask| mask.map(str::to_owned));
+        async move { change(kind, rest, at, id, body, Purpose::Patch, mask?).await }
+    };
+    [
+        show(kind, at),
+        Operation::new(Method::PUT, format!("replace{}", spec.name), at.paths(ONE), replace)
+            .summary(format!("Replaces what can be changed of {}", words(spec.name, false)))
+            .body(Body::Input(spec, Purpose::Replace))
+            .answer(operation::Answer::One(kind)),
+        Operation::new(Method::PATCH, format!("patch{}", spec.name), at.paths(ONE), patch)
+            .summary(format!("Changes {}", words(spec.name, false)))
+            .parameters([&FIELD_MASK])
+            .body(Body::Input(spec, Purpose::Patch))
+            .answer(operation::Answer::One(kind)),
+        deletion(kind, at),
+    ]
 }
 
-/// Show and delete: what never changes once it is made.
-pub(super) fn lasting(kind: Kind) -> MethodRouter<Rest> {
-    get(move |State(rest): State<Rest>, at: InProject, Id(id): Id| async move {
+/// `GET` of one.
+pub(super) fn show(kind: Kind, at: At) -> Operation {
+    let show = async move |State(rest): State<Rest>, at: InProject, Id(id): Id| {
         let (row, view) = rest.inventory.get(kind, &at.project, &id).await?;
         Answer::Ok(written(render(&row, &view, kind.one())))
-    })
-    .delete(move |State(rest): State<Rest>, at: InProject, Id(id): Id| async move {
+    };
+    Operation::new(Method::GET, format!("get{}", kind.spec().name), at.paths(ONE), show)
+        .summary(format!("Shows {}", words(kind.spec().name, false)))
+        .answer(operation::Answer::One(kind))
+}
+
+/// `DELETE` of one.
+pub(super) fn deletion(kind: Kind, at: At) -> Operation {
+    let delete = async move |State(rest): State<Rest>, at: InProject, Id(id): Id| {
         let node = if std::ptr::eq(kind.spec(), &raw const HOST) {
             rest.inventory.get(kind, &at.project, &id).await.ok().map(|(row, _)| Host::from_row(row).uuid)
         } else {
@@ -85,8 +128,9 @@ pub(super) fn lasting(kind: Kind) -> MethodRouter<Rest> {
             rest.identity.revoke_node(&uuid).await?;
         }
         Answer::Ok(answer::empty())
-    })
-    .fallback(method_not_allowed)
+    };
+    Operation::new(Method::DELETE, format!("delete{}", kind.spec().name), at.paths(ONE), delete)
+        .summary(format!("Deletes {}", words(kind.spec().name, false)))
 }
 
 async fn change(
@@ -104,6 +148,27 @@ async fn change(
     }
     let (row, view) = rest.inventory.change(kind, &at.project, &id, input, purpose).await?;
     Ok(written(render(&row, &view, kind.one())))
+}
+
+/// A kind as people write it: `OsUpdatePolicy` as "an OS update policy" or "OS update policies".
+fn words(name: &str, many: bool) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    let vowel = words.starts_with(['a', 'e', 'i', 'o', 'u']);
+    if let Some(rest) = words.strip_prefix("os").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+        words = format!("OS{rest}");
+    }
+    match (many, words.strip_suffix('y')) {
+        (false, _) => format!("{} {words}", if vowel { "an" } else { "a" }),
+        (true, Some(stem)) => format!("{stem}ies"),
+        (true, None) if words.ends_with('S') => words,
+        (true, None) => format!("{words}s"),
+    }
 }
 
 /// What is wrong with no body at all is told with a code, as upstream's store tells it.

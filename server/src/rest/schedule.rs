@@ -1,10 +1,10 @@
 //! Lists of schedules: of an owner with all that is above it, and of an instant.
 
-use axum::{extract::State, response::Response, routing::MethodRouter};
+use axum::{extract::State, http::Method, response::Response};
 use emt_api::{
     error::ApiError,
     filter::Expr,
-    id,
+    id, openapi,
     page::Paging,
     record::Record,
     resources::{RepeatedSchedule, SINGLE_SCHEDULE, SingleSchedule},
@@ -15,22 +15,47 @@ use super::{
     Rest,
     answer::{Refused, written},
     context::InProject,
+    operation::{Answer, At, Named, Operation},
+    parameters::SCHEDULES,
     request::Parameters,
     resource::{self, page, rows, totals},
 };
 use crate::inventory::{Listing, Owner, REPEATED_SCHEDULES, Resource, SINGLE_SCHEDULES, refused, schedules_of};
 
-/// List and create.
-pub(super) fn collection(kind: &'static dyn Resource) -> MethodRouter<Rest> {
-    let create = resource::creation(kind);
-    create.get(async move |State(rest): State<Rest>, at: InProject, parameters: Parameters| {
-        let listing = list(&rest, kind, &at.project, &parameters).await?;
-        Result::<Response, Refused>::Ok(written(page(kind, &listing)))
-    })
+const ALL: At = At::project(&["/compute/schedules", "/schedules"], &["/schedules"]);
+const SINGLE: At = At::project(&["/schedules/single", "/compute/schedules/single"], &["/schedules/single"]);
+const REPEATED: At = At::project(&["/schedules/repeated", "/compute/schedules/repeated"], &["/schedules/repeated"]);
+
+static JOINED: Named = Named {
+    name: "ScheduleList",
+    schema: |schemas| {
+        let kinds: [&dyn Resource; 2] = [&SINGLE_SCHEDULES, &REPEATED_SCHEDULES];
+        openapi::page(schemas, &kinds.map(|kind| (kind.spec(), kind.listed())))
+    },
+};
+
+pub(super) fn operations() -> Vec<Operation> {
+    let mut operations = vec![
+        Operation::new(Method::GET, "listSchedules", ALL.paths(""), joined)
+            .summary("Lists single and repeated schedules, paged alike")
+            .parameters(SCHEDULES)
+            .answer(Answer::Named(&JOINED)),
+    ];
+    let kinds: [(&'static dyn Resource, At); 2] = [(&SINGLE_SCHEDULES, SINGLE), (&REPEATED_SCHEDULES, REPEATED)];
+    for (kind, at) in kinds {
+        let list = async move |State(rest): State<Rest>, at: InProject, parameters: Parameters| {
+            let listing = list(&rest, kind, &at.project, &parameters).await?;
+            Result::<Response, Refused>::Ok(written(page(kind, &listing)))
+        };
+        operations.push(resource::listing(kind, at, list).parameters(SCHEDULES));
+        operations.push(resource::creation(kind, at));
+        operations.extend(resource::item(kind, at));
+    }
+    operations
 }
 
 /// `GET …/schedules`: both kinds, paged alike.
-pub(super) async fn joined(State(rest): State<Rest>, at: InProject, parameters: Parameters) -> Result<Response, Refused> {
+async fn joined(State(rest): State<Rest>, at: InProject, parameters: Parameters) -> Result<Response, Refused> {
     let singles = list(&rest, &SINGLE_SCHEDULES, &at.project, &parameters).await?;
     let repeated = list(&rest, &REPEATED_SCHEDULES, &at.project, &parameters).await?;
     let mut out = Vec::with_capacity(4096);
