@@ -226,3 +226,68 @@ wire_enum! {
         Target = 2, "UPDATE_POLICY_TARGET";
     }
 }
+
+wire_enum! {
+    /// Kind of workload.
+    WorkloadKind, WORKLOAD_KIND {
+        Unspecified = 0, "WORKLOAD_KIND_UNSPECIFIED";
+        Cluster = 1, "WORKLOAD_KIND_CLUSTER";
+    }
+}
+
+wire_enum! {
+    /// What an instance is to a workload.
+    WorkloadMemberKind, WORKLOAD_MEMBER_KIND {
+        Unspecified = 0, "WORKLOAD_MEMBER_KIND_UNSPECIFIED";
+        ClusterNode = 1, "WORKLOAD_MEMBER_KIND_CLUSTER_NODE";
+    }
+}
+
+wire_enum! {
+    /// State of a workload.
+    WorkloadState, WORKLOAD_STATE {
+        Unspecified = 0, "WORKLOAD_STATE_UNSPECIFIED";
+        Error = 1, "WORKLOAD_STATE_ERROR";
+        Deleting = 2, "WORKLOAD_STATE_DELETING";
+        Deleted = 3, "WORKLOAD_STATE_DELETED";
+        Provisioned = 4, "WORKLOAD_STATE_PROVISIONED";
+    }
+}
+
+wire_enum! {
+    /// Kind of provider.
+    ProviderKind, PROVIDER_KIND {
+        Unspecified = 0, "PROVIDER_KIND_UNSPECIFIED";
+        Baremetal = 1, "PROVIDER_KIND_BAREMETAL";
+    }
+}
+
+wire_enum! {
+    /// Vendor of a provider.
+    ProviderVendor, PROVIDER_VENDOR {
+        Unspecified = 0, "PROVIDER_VENDOR_UNSPECIFIED";
+        LenovoLxca = 1, "PROVIDER_VENDOR_LENOVO_LXCA";
+        LenovoLoca = 2, "PROVIDER_VENDOR_LENOVO_LOCA";
+    }
+}
+
+wire_enum! {
+    /// Least severity of the log lines that are collected.
+    SeverityLevel, SEVERITY_LEVEL {
+        Unspecified = 0, "SEVERITY_LEVEL_UNSPECIFIED" | "TELEMETRY_SEVERITY_LEVEL_UNSPECIFIED";
+        Critical = 1, "SEVERITY_LEVEL_CRITICAL" | "TELEMETRY_SEVERITY_LEVEL_CRITICAL";
+        Error = 2, "SEVERITY_LEVEL_ERROR" | "TELEMETRY_SEVERITY_LEVEL_ERROR";
+        Warn = 3, "SEVERITY_LEVEL_WARN" | "TELEMETRY_SEVERITY_LEVEL_WARN";
+        Info = 4, "SEVERITY_LEVEL_INFO" | "TELEMETRY_SEVERITY_LEVEL_INFO";
+        Debug = 5, "SEVERITY_LEVEL_DEBUG" | "TELEMETRY_SEVERITY_LEVEL_DEBUG";
+    }
+}
+
+wire_enum! {
+    /// Where telemetry is collected.
+    TelemetryCollectorKind, TELEMETRY_COLLECTOR_KIND {
+        Unspecified = 0, "TELEMETRY_COLLECTOR_KIND_UNSPECIFIED";
+        Host = 1, "TELEMETRY_COLLECTOR_KIND_HOST";
+        Cluster = 2, "TELEMETRY_COLLECTOR_KIND_CLUSTER";
+    }
+}

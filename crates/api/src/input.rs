@@ -14,7 +14,7 @@ use crate::{
     error::ApiError,
     id, patterns,
     record::Row,
-    spec::{Access, Field, Spec, Type},
+    spec::{Access, Field, LinksSpec, Spec, Type},
     value::{MetadataItem, Value},
 };
 
@@ -122,7 +122,11 @@ fn check_unstored(spec: &'static Spec, key: &str, json: &Json) -> Result<(), Api
         return read_value(field, json).map(drop);
     }
     let shown = crate::json::computed_keys(spec).any(|computed| computed == key);
-    let linked = spec.fields.iter().filter_map(Field::as_link).any(|link| link.object == key);
+    let linked = spec.fields.iter().any(|field| match &field.ty {
+        Type::Link(link) => !link.object.is_empty() && link.object == key,
+        Type::Links(links) => links.object == key,
+        _ => false,
+    });
     if shown || linked || key == "resourceId" || key == "timestamps" || (key == spec.id_alias && !key.is_empty()) {
         return Err(read_only(key));
     }
@@ -152,12 +156,11 @@ fn read_value(field: &Field, json: &Json) -> Result<Value, ApiError> {
         (Type::Link(link), Json::String(text)) => {
             if text.is_empty() && link.clearable {
                 Ok(Value::Null)
-            } else if id::is(text, link.to) {
-                Ok(Value::Text(text.clone()))
             } else {
-                Err(wrong(&format!("string does not match ^{}-[0-9a-f]{{8}}$", link.to)))
+                check_id(text, link.to).map(|()| Value::Text(text.clone())).map_err(|what| wrong(&what))
             }
         }
+        (Type::Links(links), Json::Array(ids)) => read_links(links, ids).map_err(|what| wrong(&what)),
         (Type::Texts { items, max, pattern }, Json::Array(texts)) => {
             if texts.len() > *items {
                 return Err(wrong(&format!("at most {items} items")));
@@ -173,9 +176,31 @@ fn read_value(field: &Field, json: &Json) -> Result<Value, ApiError> {
             Type::Text { .. } | Type::Enum(_) | Type::Link(_) | Type::BigNumber => "a string is needed",
             Type::Number { .. } => "a number is needed",
             Type::Bool => "a boolean is needed",
-            Type::Texts { .. } | Type::Metadata | Type::Document => "an array is needed",
+            Type::Texts { .. } | Type::Links(_) | Type::Metadata | Type::Document => "an array is needed",
         })),
     }
+}
+
+/// Checks that a text has the form of an id of this kind.
+pub fn check_id(text: &str, kind: &str) -> Result<(), String> {
+    let prefix = crate::resources::by_prefix(kind).map_or(kind, |spec| spec.id_prefix());
+    if id::is(text, prefix) { Ok(()) } else { Err(format!("string does not match ^{prefix}-[0-9a-f]{{8}}$")) }
+}
+
+/// Ids, each once.
+fn read_links(links: &LinksSpec, ids: &[Json]) -> Result<Value, String> {
+    if ids.len() > links.items {
+        return Err(format!("at most {} items", links.items));
+    }
+    let mut read: Vec<&str> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let id = id.as_str().ok_or("items must be strings")?;
+        check_id(id, links.to)?;
+        if !read.contains(&id) {
+            read.push(id);
+        }
+    }
+    Ok(Value::Text(Json::from(read).to_string()))
 }
 
 /// Checks a text against length limits (in characters) and a pattern; an empty text always fits the pattern.

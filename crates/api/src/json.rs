@@ -4,7 +4,7 @@
 
 use crate::{
     record::{Meta, Row},
-    spec::{Access, Computed, Field, LinkSpec, Spec, Type},
+    spec::{Access, Computed, Field, LinkSpec, LinksSpec, Spec, Type},
     timestamp,
     value::Value,
 };
@@ -32,8 +32,8 @@ impl Plan {
 pub trait Source {
     /// The record of this kind and id.
     fn row(&self, prefix: &str, id: &str) -> Option<&Row>;
-    /// The record of a kind whose link points at `owner`.
-    fn referrer(&self, prefix: &str, owner: &str) -> Option<&Row>;
+    /// The records of a kind whose link points at `owner`.
+    fn referrers(&self, prefix: &str, owner: &str) -> Vec<&Row>;
     /// A computed value as JSON text; `None` shows it as empty.
     fn computed(&self, owner: &Row, computed: &Computed) -> Option<String>;
 }
@@ -45,8 +45,8 @@ impl Source for NoSource {
     fn row(&self, _: &str, _: &str) -> Option<&Row> {
         None
     }
-    fn referrer(&self, _: &str, _: &str) -> Option<&Row> {
-        None
+    fn referrers(&self, _: &str, _: &str) -> Vec<&Row> {
+        Vec::new()
     }
     fn computed(&self, _: &Row, _: &Computed) -> Option<String> {
         None
@@ -60,7 +60,7 @@ pub fn computed_keys(spec: &'static Spec) -> impl Iterator<Item = &'static str> 
 
 pub(crate) fn computed_key(computed: &Computed) -> &'static str {
     match computed {
-        Computed::Referrer { key, .. } | Computed::SameAs { key, .. } | Computed::EmptyList(key) | Computed::Null(key) => key,
+        Computed::Referrer { key, .. } | Computed::Referrers { key, .. } | Computed::SameAs { key, .. } => key,
         Computed::InheritedMetadata => "inheritedMetadata",
         Computed::TotalSites => "totalSites",
         Computed::DesiredOs => "desiredOs",
@@ -97,10 +97,22 @@ fn write_field(out: &mut Vec<u8>, field: &Field, value: &Value, plan: &Plan, sou
     if field.access == Access::Internal {
         return;
     }
-    let Some(link) = field.as_link() else {
-        next_key(out, field.json);
-        write_value(out, &field.ty, value);
-        return;
+    let link = match &field.ty {
+        Type::Link(link) if link.object.is_empty() => {
+            next_key(out, field.json);
+            string(out, value.text());
+            return;
+        }
+        Type::Link(link) => link,
+        ty => {
+            next_key(out, field.json);
+            write_value(out, ty, value);
+            if let Type::Links(links) = ty {
+                next_key(out, links.object);
+                write_linked(out, links, value, plan, source);
+            }
+            return;
+        }
     };
     let target = follow(link, value, plan, source);
     if !field.json.is_empty() {
@@ -110,6 +122,27 @@ fn write_field(out: &mut Vec<u8>, field: &Field, value: &Value, plan: &Plan, sou
     }
     next_key(out, link.object);
     write_target(out, link, target, source);
+}
+
+/// The records of a list of links that are there.
+fn write_linked(out: &mut Vec<u8>, links: &LinksSpec, value: &Value, plan: &Plan, source: &dyn Source) {
+    let Some(deeper) = plan.of(links.object) else {
+        out.extend_from_slice(b"[]");
+        return;
+    };
+    let ids = value.texts();
+    write_list(out, ids.iter().filter_map(|id| source.row(links.to, id)), deeper, source);
+}
+
+fn write_list<'a>(out: &mut Vec<u8>, rows: impl IntoIterator<Item = &'a Row>, plan: &Plan, source: &dyn Source) {
+    out.push(b'[');
+    for (at, row) in rows.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(out, row, plan, source);
+    }
+    out.push(b']');
 }
 
 fn follow<'a>(link: &LinkSpec, value: &Value, plan: &Plan, source: &'a dyn Source) -> Option<(&'a Row, &'static Plan)> {
@@ -146,9 +179,16 @@ fn write_shadow(out: &mut Vec<u8>, spec: &'static Spec) {
             next_key(out, field.json);
             write_value(out, &field.ty, value);
         }
-        if let Some(link) = field.as_link() {
-            next_key(out, link.object);
-            out.extend_from_slice(b"null");
+        match &field.ty {
+            Type::Link(link) if !link.object.is_empty() => {
+                next_key(out, link.object);
+                out.extend_from_slice(b"null");
+            }
+            Type::Links(links) => {
+                next_key(out, links.object);
+                out.extend_from_slice(b"[]");
+            }
+            _ => {}
         }
     }
     for field in spec.unstored.iter().filter(|field| field.access != Access::Ignored) {
@@ -168,11 +208,15 @@ fn write_computed(out: &mut Vec<u8>, row: &Row, computed: &Computed, plan: &Plan
     match computed {
         Computed::Referrer { key, prefix, .. } => {
             let deeper = plan.of(key);
-            match deeper.and_then(|deeper| Some((source.referrer(prefix, &row.meta.id)?, deeper))) {
+            match deeper.and_then(|deeper| Some((source.referrers(prefix, &row.meta.id).into_iter().next()?, deeper))) {
                 Some((referrer, deeper)) => write(out, referrer, deeper, source),
                 None => out.extend_from_slice(b"null"),
             }
         }
+        Computed::Referrers { key, prefix, .. } => match plan.of(key) {
+            Some(deeper) => write_list(out, source.referrers(prefix, &row.meta.id), deeper, source),
+            None => out.extend_from_slice(b"[]"),
+        },
         Computed::SameAs { of, .. } => {
             let repeated = row.spec.fields.iter().zip(&row.values).find_map(|(field, value)| {
                 let link = field.as_link().filter(|link| link.object == *of)?;
@@ -183,8 +227,6 @@ fn write_computed(out: &mut Vec<u8>, row: &Row, computed: &Computed, plan: &Plan
                 None => out.extend_from_slice(b"null"),
             }
         }
-        Computed::EmptyList(_) => out.extend_from_slice(b"[]"),
-        Computed::Null(_) => out.extend_from_slice(b"null"),
         Computed::InheritedMetadata => append(out, value().as_deref(), "[]"),
         Computed::TotalSites => append(out, value().as_deref(), "0"),
         Computed::DesiredOs => append(out, value().as_deref(), "null"),
@@ -207,7 +249,7 @@ fn write_value(out: &mut Vec<u8>, ty: &Type, value: &Value) {
             out.extend_from_slice(names.name_of(value.int()).as_bytes());
             out.push(b'"');
         }
-        Type::Texts { .. } | Type::Metadata | Type::Document => {
+        Type::Texts { .. } | Type::Links(_) | Type::Metadata | Type::Document => {
             let text = value.text();
             out.extend_from_slice(if text.is_empty() { b"[]" } else { text.as_bytes() });
         }

@@ -41,3 +41,11 @@ pub const CRON_DAY_WEEK: &str = r"^([*]|([0-6])((,([0-6]))*))$";
 pub const PACKAGES: &str = r"^[A-Za-z0-9._/:;=@?!#,<>\-*+~()\[\]{} \n]+$";
 /// Package sources.
 pub const SOURCES: &str = r#"^[a-zA-Z-_0-9./:;=@?!#,<>*+()\[\]" \n]+$"#;
+/// Names of accounts and custom configs; never empty.
+pub const ACCOUNT: &str = r"^[a-z][a-z0-9-]{0,31}$";
+/// Public SSH key.
+pub const SSH_KEY: &str = r"^(ssh-ed25519|ecdsa-sha2-nistp521) ([A-Za-z0-9+/=]+) ?(.*)?$";
+/// Settings and credentials of providers.
+pub const PROVIDER_TEXT: &str = r#"^[a-zA-Z-_0-9./:;=?@!#,<>*(){}"\\ ]+$"#;
+/// Names of metrics and log sources.
+pub const TELEMETRY_SOURCE: &str = r#"^[a-zA-Z-_0-9.:;=@?!#*()"\ ]+$"#;

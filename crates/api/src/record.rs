@@ -143,6 +143,10 @@ pub enum SpecOption {
     computed(&'static [crate::spec::Computed]),
     /// See [`Spec::unique`].
     unique(&'static [crate::spec::Unique]),
+    /// See [`Spec::ids`].
+    ids(&'static str),
+    /// See [`Spec::duplicate`].
+    duplicate(crate::error::Code),
 }
 
 /// A declaration without names and fields; used by [`record!`](crate::record!).
@@ -151,6 +155,7 @@ pub const fn with_options(options: &[SpecOption]) -> Spec {
         name: "",
         doc: "",
         prefix: "",
+        ids: "",
         table: "",
         list_key: "",
         label: "",
@@ -159,6 +164,7 @@ pub const fn with_options(options: &[SpecOption]) -> Spec {
         unstored: &[],
         computed: &[],
         unique: &[],
+        duplicate: crate::error::Code::FailedPrecondition,
     };
     let mut at = 0;
     while at < options.len() {
@@ -167,6 +173,8 @@ pub const fn with_options(options: &[SpecOption]) -> Spec {
             SpecOption::unstored(fields) => spec.unstored = fields,
             SpecOption::computed(computed) => spec.computed = computed,
             SpecOption::unique(unique) => spec.unique = unique,
+            SpecOption::ids(ids) => spec.ids = ids,
+            SpecOption::duplicate(code) => spec.duplicate = code,
         }
         at += 1;
     }

@@ -2,7 +2,7 @@
 //!
 //! One declaration drives validation, JSON, the store's columns and the names that filters use.
 
-use crate::value::Value;
+use crate::{error::Code, value::Value};
 
 /// A resource: one table, one id prefix, one list.
 #[derive(Debug)]
@@ -11,8 +11,11 @@ pub struct Spec {
     pub name: &'static str,
     /// What it is, for documents.
     pub doc: &'static str,
-    /// Id prefix, such as `host` in `host-0a1b2c3d`; names the kind everywhere.
+    /// Names the kind everywhere; is also the prefix of its ids, such as `host` in `host-0a1b2c3d`, unless
+    /// [`Self::ids`] says otherwise.
     pub prefix: &'static str,
+    /// Prefix of its ids where several kinds share one; "" where it is [`Self::prefix`].
+    pub ids: &'static str,
     /// The store's table.
     pub table: &'static str,
     /// Key of the array in list answers.
@@ -29,6 +32,8 @@ pub struct Spec {
     pub computed: &'static [Computed],
     /// Sets of fields whose values no two records of a project may share.
     pub unique: &'static [Unique],
+    /// How a second record with the same values is refused.
+    pub duplicate: Code,
 }
 
 /// Fields that are unique together.
@@ -54,14 +59,19 @@ pub enum Computed {
         /// Its link column.
         via: &'static str,
     },
+    /// All records of another kind that point here.
+    Referrers {
+        /// Key in the answer.
+        key: &'static str,
+        /// Prefix of the other kind.
+        prefix: &'static str,
+        /// Its link column.
+        via: &'static str,
+    },
     /// Labels of the site and of all regions above.
     InheritedMetadata,
     /// Number of sites below a region.
     TotalSites,
-    /// A list that is empty until the resource behind it is served.
-    EmptyList(&'static str),
-    /// An object that is null until the resource behind it is served.
-    Null(&'static str),
     /// A second key with the content of another one, for older clients.
     SameAs {
         /// The older key.
@@ -136,6 +146,8 @@ pub enum Type {
     Enum(&'static EnumSpec),
     /// Pointer to another record.
     Link(LinkSpec),
+    /// Pointers to any number of records; fixed at creation.
+    Links(LinksSpec),
     /// List of texts.
     Texts {
         /// Most items.
@@ -192,6 +204,26 @@ pub struct LinkSpec {
     pub empty_object: bool,
 }
 
+/// Where a list of links goes. The ids are kept with the record in the order given; beside, one record of [`Self::join`]
+/// stands for each of them, so that both ends are found by index.
+#[derive(Debug, Clone, Copy)]
+pub struct LinksSpec {
+    /// The other kind's prefix.
+    pub to: &'static str,
+    /// Key under which the other records are shown.
+    pub object: &'static str,
+    /// Name in filters.
+    pub name: &'static str,
+    /// Most links of one record.
+    pub items: usize,
+    /// The kind of record that stands for one link.
+    pub join: &'static Spec,
+    /// Its link column that points at the owner.
+    pub here: &'static str,
+    /// Its link column that points at the other record.
+    pub there: &'static str,
+}
+
 impl Field {
     const fn new(json: &'static str, ty: Type) -> Self {
         Self { json, column: "", ty, access: Access::Mutable, required: false, doc: "" }
@@ -240,6 +272,16 @@ impl Field {
     /// Link to another record.
     pub const fn link(json: &'static str, link: LinkSpec) -> Self {
         Self::new(json, Type::Link(link))
+    }
+
+    /// Links to any number of records.
+    pub const fn links(json: &'static str, links: LinksSpec) -> Self {
+        Self::new(json, Type::Links(links)).create_only()
+    }
+
+    /// Text of `min` to `max` characters.
+    pub const fn bounded_text(json: &'static str, min: usize, max: usize, pattern: &'static str) -> Self {
+        Self::new(json, Type::Text { min, max, pattern })
     }
 
     /// List of texts.
@@ -324,7 +366,7 @@ impl Field {
             Type::Text { .. } => Value::Text(String::new()),
             Type::Number { .. } | Type::BigNumber | Type::Bool | Type::Enum(_) => Value::Int(0),
             Type::Link(_) => Value::Null,
-            Type::Texts { .. } | Type::Metadata | Type::Document => Value::Text("[]".to_owned()),
+            Type::Texts { .. } | Type::Links(_) | Type::Metadata | Type::Document => Value::Text("[]".to_owned()),
         }
     }
 
@@ -342,6 +384,11 @@ impl Field {
     pub fn as_link(&self) -> Option<&LinkSpec> {
         if let Type::Link(link) = &self.ty { Some(link) } else { None }
     }
+
+    /// Where it points, if it is a list of links.
+    pub fn as_links(&self) -> Option<&LinksSpec> {
+        if let Type::Links(links) = &self.ty { Some(links) } else { None }
+    }
 }
 
 /// A link that is shown as `null` when absent, echoed and not clearable; adjust with struct update.
@@ -350,6 +397,11 @@ pub const fn link_to(to: &'static str, object: &'static str) -> LinkSpec {
 }
 
 impl Spec {
+    /// Prefix of its ids.
+    pub const fn id_prefix(&self) -> &'static str {
+        if self.ids.is_empty() { self.prefix } else { self.ids }
+    }
+
     /// Position of a column among the values.
     pub fn column(&self, column: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.column == column)

@@ -25,6 +25,11 @@ impl Value {
         if let Self::Text(text) = self { text } else { "" }
     }
 
+    /// The texts of a list, such as the ids of a list of links.
+    pub fn texts(&self) -> Vec<String> {
+        serde_json::from_str(self.text()).unwrap_or_default()
+    }
+
     /// Whether this is what an untouched field holds.
     pub fn is_empty(&self) -> bool {
         match self {

@@ -1,8 +1,9 @@
-//! Which schedules hold for a host, a site or a region: its own and those of everything above it.
+//! Which schedules hold for a host, a site or a region, and which telemetry profiles for an instance, a site or a region:
+//! its own and those of everything above it.
 
 use emt_api::{
     filter::{Expr, Path, Test},
-    resources::{Host, Region, Site},
+    resources::{Host, Instance, Region, Site},
     value::{Link, Value},
 };
 
@@ -12,6 +13,8 @@ use crate::store::{Store, StoreError, StoreExt};
 /// Whose schedules are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner<'a> {
+    /// An instance by id; it has no schedules of its own, but its host has.
+    Instance(&'a str),
     /// A host by id.
     Host(&'a str),
     /// A site by id.
@@ -23,6 +26,10 @@ pub enum Owner<'a> {
 /// The condition that a schedule's target is the owner or above it. An unknown owner has no schedules.
 pub async fn schedules_of(store: &dyn Store, project: &str, owner: Owner<'_>) -> Result<Expr, StoreError> {
     match owner {
+        Owner::Instance(id) => match host_of(store, project, id).await? {
+            Some(host) => schedules_of_host(store, project, &host).await,
+            None => Ok(Expr::Any(Vec::new())),
+        },
         Owner::Host(id) => match store.load::<Host>(project, id).await? {
             Some(host) => schedules_of_host(store, project, &host).await,
             None => Ok(Expr::Any(Vec::new())),
@@ -37,6 +44,30 @@ pub async fn schedules_of_host(store: &dyn Store, project: &str, host: &Host) ->
     let mut targets = vec![target("target_host_id", vec![Value::from(host.meta.id.as_str())])];
     targets.extend(site_and_above(store, project, &host.site_id).await?);
     Ok(Expr::Any(targets))
+}
+
+/// The condition that a telemetry profile's target is the owner or above it.
+pub async fn profiles_of(store: &dyn Store, project: &str, owner: Owner<'_>) -> Result<Expr, StoreError> {
+    let site = match owner {
+        Owner::Instance(id) => {
+            let site = host_of(store, project, id).await?.map(|host| host.site_id).unwrap_or_default();
+            let mut targets = vec![target("target_instance_id", vec![Value::from(id)])];
+            targets.extend(site_and_above(store, project, &site).await?);
+            return Ok(Expr::Any(targets));
+        }
+        Owner::Host(id) => store.load::<Host>(project, id).await?.map(|host| host.site_id).unwrap_or_default(),
+        Owner::Site(id) => Link::to(id),
+        Owner::Region(id) => return Ok(Expr::Any(regions(region_and_above(store, project, &Link::to(id)).await?))),
+    };
+    Ok(Expr::Any(site_and_above(store, project, &site).await?))
+}
+
+async fn host_of(store: &dyn Store, project: &str, instance: &str) -> Result<Option<Host>, StoreError> {
+    let Some(instance) = store.load::<Instance>(project, instance).await? else { return Ok(None) };
+    match instance.host_id.id() {
+        Some(host) => store.load(project, host).await,
+        None => Ok(None),
+    }
 }
 
 async fn site_and_above(store: &dyn Store, project: &str, site: &Link) -> Result<Vec<Expr>, StoreError> {

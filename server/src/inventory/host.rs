@@ -27,7 +27,8 @@ pub struct Hosts;
 
 static INSTANCE_OF_HOST: Plan = Plan { follow: &[("os", &SHALLOW), ("updatePolicy", &SHALLOW)], computed: false };
 static SITE_OF_HOST: Plan = Plan { follow: &[("region", &SHALLOW)], computed: false };
-static PLAN: Plan = Plan { follow: &[("site", &SITE_OF_HOST), ("instance", &INSTANCE_OF_HOST)], computed: true };
+static PLAN: Plan =
+    Plan { follow: &[("site", &SITE_OF_HOST), ("provider", &SHALLOW), ("instance", &INSTANCE_OF_HOST)], computed: true };
 
 #[async_trait]
 impl Resource for Hosts {

@@ -8,7 +8,10 @@ use emt_api::{
     input::Input,
     json::{Plan, SHALLOW},
     record::{Record, Row},
-    resources::{HOST, Host, INSTANCE, Instance, OS, OS_UPDATE_RUN, Os},
+    resources::{
+        HOST, Host, INSTANCE, INSTANCE_CONFIG, Instance, OS, OS_UPDATE_RUN, Os, TELEMETRY_LOGS_PROFILE,
+        TELEMETRY_METRICS_PROFILE, WORKLOAD_MEMBER,
+    },
     spec::Spec,
     status,
     value::Link,
@@ -23,8 +26,30 @@ pub static INSTANCES: Instances = Instances;
 /// See [`INSTANCES`].
 pub struct Instances;
 
-static HOST_OF_INSTANCE: Plan = Plan { follow: &[("site", &SHALLOW)], computed: false };
-static PLAN: Plan = Plan { follow: &[("host", &HOST_OF_INSTANCE), ("os", &SHALLOW), ("updatePolicy", &SHALLOW)], computed: true };
+static HOST_OF_INSTANCE: Plan = Plan { follow: &[("site", &SHALLOW), ("provider", &SHALLOW)], computed: false };
+static MEMBER: Plan = Plan { follow: &[("workload", &SHALLOW)], computed: false };
+static PLAN: Plan = Plan {
+    follow: &[
+        ("host", &HOST_OF_INSTANCE),
+        ("os", &SHALLOW),
+        ("updatePolicy", &SHALLOW),
+        ("localaccount", &SHALLOW),
+        ("workloadMembers", &MEMBER),
+        ("customConfig", &SHALLOW),
+    ],
+    computed: true,
+};
+/// Lists leave out the custom configs.
+static LISTED: Plan = Plan {
+    follow: &[
+        ("host", &HOST_OF_INSTANCE),
+        ("os", &SHALLOW),
+        ("updatePolicy", &SHALLOW),
+        ("localaccount", &SHALLOW),
+        ("workloadMembers", &MEMBER),
+    ],
+    computed: true,
+};
 
 #[async_trait]
 impl Resource for Instances {
@@ -34,6 +59,10 @@ impl Resource for Instances {
 
     fn one(&self) -> &'static Plan {
         &PLAN
+    }
+
+    fn listed(&self) -> &'static Plan {
+        &LISTED
     }
 
     async fn creating(&self, _: &Scope<'_>, row: &mut Row) -> Result<Vec<Change>, ApiError> {
@@ -83,14 +112,21 @@ impl Resource for Instances {
         Ok(Vec::new())
     }
 
-    /// The runs go with it, and so does a host that was only waiting for this.
+    /// Its runs go with it, its part in workloads ends, and a host that was only waiting for this goes, too.
     async fn deleting(&self, scope: &Scope<'_>, row: &Row) -> Result<Vec<Change>, ApiError> {
-        let runs = Change::DeleteWhere {
-            spec: &OS_UPDATE_RUN,
-            project: scope.project.to_owned(),
-            filter: Expr::is("instance_id", row.meta.id.as_str()),
-        };
-        let mut changes = vec![runs, gone(row)];
+        let id = &row.meta.id;
+        let mut changes: Vec<Change> = [&OS_UPDATE_RUN, &WORKLOAD_MEMBER, &INSTANCE_CONFIG]
+            .map(|spec| Change::DeleteWhere {
+                spec,
+                project: scope.project.to_owned(),
+                filter: Expr::is("instance_id", id.as_str()),
+            })
+            .into();
+        changes.extend([
+            scope.unlink(&TELEMETRY_LOGS_PROFILE, "target_instance_id", id),
+            scope.unlink(&TELEMETRY_METRICS_PROFILE, "target_instance_id", id),
+            gone(row),
+        ]);
         let host_id = row.get("host_id").text();
         if let Some(host) = scope.store.get(&HOST, scope.project, host_id).await.map_err(refused)?
             && Host::from_row(host.clone()).desired_state == emt_api::enums::HostState::Deleted

@@ -2,18 +2,27 @@
 //!
 //! What all kinds share is here; what is special about one kind is in its own file as a [`Resource`].
 
+mod custom_config;
 mod holds;
 mod host;
+mod host_summary;
 mod instance;
+mod local_account;
+mod location;
 mod os;
 mod os_update_policy;
 mod os_update_run;
+mod provider;
 mod region;
 mod repeated_schedule;
 mod single_schedule;
 mod site;
 mod target;
+mod telemetry_group;
+mod telemetry_profile;
 mod view;
+mod workload;
+mod workload_member;
 
 use std::sync::Arc;
 
@@ -25,24 +34,33 @@ use emt_api::{
     input::{Input, Purpose},
     json::{Plan, SHALLOW},
     page::Paging,
-    record::{Record, Row},
+    record::{Meta, Record, Row},
     spec::{Field, Spec},
     value::Value,
 };
 
 pub use self::{
-    holds::{Owner, schedules_of, schedules_of_host},
+    custom_config::CUSTOM_CONFIGS,
+    holds::{Owner, profiles_of, schedules_of, schedules_of_host},
     host::{HOSTS, HostRegister},
+    host_summary::HostSummary,
     instance::{INSTANCES, is_provisioned},
+    local_account::LOCAL_ACCOUNTS,
+    location::{Places, Tree, parent},
     os::OS_RESOURCES,
     os_update_policy::OS_UPDATE_POLICIES,
     os_update_run::OS_UPDATE_RUNS,
+    provider::PROVIDERS,
     region::REGIONS,
     repeated_schedule::REPEATED_SCHEDULES,
     single_schedule::SINGLE_SCHEDULES,
     site::SITES,
     target::{Target, effective_target, newest},
+    telemetry_group::{TELEMETRY_LOGS_GROUPS, TELEMETRY_METRICS_GROUPS},
+    telemetry_profile::{TELEMETRY_LOGS_PROFILES, TELEMETRY_METRICS_PROFILES},
     view::View,
+    workload::WORKLOADS,
+    workload_member::WORKLOAD_MEMBERS,
 };
 use crate::{
     clock::{Clock, Randomness},
@@ -190,7 +208,7 @@ impl Inventory {
 
     /// A new id of a kind.
     pub fn new_id(&self, spec: &'static Spec) -> String {
-        id::make(spec.prefix, self.random.u32())
+        id::make(spec.id_prefix(), self.random.u32())
     }
 
     /// Text that is drawn anew at each call, for names that must not meet.
@@ -242,6 +260,7 @@ impl Inventory {
             let mut changes = resource.creating(&scope, &mut row).await?;
             changes.extend(required_links(project, None, &row));
             changes.push(Change::Insert(row.clone()));
+            changes.extend(self.joins(&row));
             match self.store.commit(Batch { changes }).await {
                 Err(StoreError::IdTaken { .. } | StoreError::Conflict { .. }) => {}
                 Err(error) => return Err(refused(error)),
@@ -308,6 +327,26 @@ impl Inventory {
         Err(busy(spec))
     }
 
+    /// The records that stand for the links of a new record's lists, and the condition that these lead somewhere.
+    fn joins(&self, row: &Row) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (field, value) in row.spec.fields.iter().zip(&row.values) {
+            let Some((links, spec)) = field.as_links().and_then(|links| Some((links, emt_api::resources::by_prefix(links.to)?)))
+            else {
+                continue;
+            };
+            for id in value.texts() {
+                let mut join = Row::empty(links.join);
+                join.meta = Meta { id: self.new_id(links.join), ..row.meta.clone() };
+                join.set(links.here, Value::from(row.meta.id.as_str()));
+                join.set(links.there, Value::from(id.as_str()));
+                changes.push(Change::RequireExists { spec, project: row.meta.project.clone(), id });
+                changes.push(Change::Insert(join));
+            }
+        }
+        changes
+    }
+
     async fn viewed(&self, plan: &'static Plan, project: &str, row: Row) -> Result<(Row, View), ApiError> {
         let view = View::load(&*self.store, project, plan, std::slice::from_ref(&row)).await.map_err(refused)?;
         Ok((row, view))
@@ -321,8 +360,8 @@ fn of_a_change((row, view): (Row, View)) -> (Row, View) {
 /// Refuses an id that has no id's form; one of another kind is that kind's "not found".
 fn checked(spec: &'static Spec, id: &str) -> Result<&'static Spec, ApiError> {
     match id::prefix(id) {
-        Some(prefix) if prefix == spec.prefix => Ok(spec),
-        Some(prefix) => match emt_api::resources::by_prefix(prefix) {
+        Some(prefix) if prefix == spec.id_prefix() => Ok(spec),
+        Some(prefix) => match emt_api::resources::by_id_prefix(prefix) {
             Some(other) => Err(other.not_found()),
             None => Err(ApiError::invalid("invalid ResourceID")),
         },
@@ -349,7 +388,11 @@ fn required_links(project: &str, before: Option<&Row>, after: &Row) -> Vec<Chang
 pub fn refused(error: StoreError) -> ApiError {
     match &error {
         StoreError::Conflict { .. } | StoreError::IdTaken { .. } => ApiError::new(Code::Aborted, error.to_string()),
-        StoreError::Duplicate { .. } | StoreError::InUse { .. } => ApiError::precondition(error.to_string()),
+        StoreError::Duplicate { kind, .. } => {
+            let code = emt_api::resources::by_prefix(kind).map_or(Code::FailedPrecondition, |spec| spec.duplicate);
+            ApiError::new(code, error.to_string())
+        }
+        StoreError::InUse { .. } => ApiError::precondition(error.to_string()),
         StoreError::Missing { kind, .. } => kind.not_found(),
         StoreError::Full { .. } => ApiError::plain(507, error.to_string()),
         StoreError::Engine { .. } => {

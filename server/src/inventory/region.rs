@@ -9,7 +9,7 @@ use emt_api::{
     input::Input,
     json::{Plan, SHALLOW},
     record::Row,
-    resources::{REGION, REPEATED_SCHEDULE, SINGLE_SCHEDULE, SITE},
+    resources::{REGION, REPEATED_SCHEDULE, SINGLE_SCHEDULE, SITE, TELEMETRY_LOGS_PROFILE, TELEMETRY_METRICS_PROFILE},
     spec::Spec,
     value::{MetadataItem, Value},
 };
@@ -60,6 +60,8 @@ impl Resource for Regions {
             scope.require_none(&SITE, "region_id", id),
             scope.unlink(&SINGLE_SCHEDULE, "target_region_id", id),
             scope.unlink(&REPEATED_SCHEDULE, "target_region_id", id),
+            scope.unlink(&TELEMETRY_LOGS_PROFILE, "target_region_id", id),
+            scope.unlink(&TELEMETRY_METRICS_PROFILE, "target_region_id", id),
             gone(row),
         ])
     }

@@ -6,7 +6,7 @@ use emt_api::{
     input::Input,
     json::{Plan, SHALLOW},
     record::Row,
-    resources::{HOST, REPEATED_SCHEDULE, SINGLE_SCHEDULE, SITE},
+    resources::{HOST, REPEATED_SCHEDULE, SINGLE_SCHEDULE, SITE, TELEMETRY_LOGS_PROFILE, TELEMETRY_METRICS_PROFILE},
     spec::Spec,
 };
 
@@ -19,7 +19,7 @@ pub static SITES: Sites = Sites;
 /// See [`SITES`].
 pub struct Sites;
 
-static PLAN: Plan = Plan { follow: &[("region", &SHALLOW)], computed: true };
+static PLAN: Plan = Plan { follow: &[("region", &SHALLOW), ("provider", &SHALLOW)], computed: true };
 
 #[async_trait]
 impl Resource for Sites {
@@ -47,6 +47,8 @@ impl Resource for Sites {
             scope.require_none(&HOST, "site_id", id),
             scope.unlink(&SINGLE_SCHEDULE, "target_site_id", id),
             scope.unlink(&REPEATED_SCHEDULE, "target_site_id", id),
+            scope.unlink(&TELEMETRY_LOGS_PROFILE, "target_site_id", id),
+            scope.unlink(&TELEMETRY_METRICS_PROFILE, "target_site_id", id),
             gone(row),
         ])
     }

@@ -18,7 +18,7 @@ use crate::store::{Query, Store, StoreError};
 #[derive(Default)]
 pub struct View {
     rows: HashMap<String, Row>,
-    referrers: HashMap<(String, &'static str), String>,
+    referrers: HashMap<(String, &'static str), Vec<String>>,
     desired: HashMap<String, String>,
     total_sites: HashMap<String, u64>,
     labels_hidden: bool,
@@ -97,8 +97,21 @@ impl View {
             let Some(spec) = by_prefix(link.to) else { return Ok(Vec::new()) };
             return self.fetch(store, project, spec, &Wanted { plan, ids: ids.into_iter().map(str::to_owned).collect() }).await;
         }
+        if let Some((column, links)) = first
+            .spec
+            .fields
+            .iter()
+            .filter_map(|field| Some((field.column, field.as_links()?)))
+            .find(|(_, links)| links.object == key)
+        {
+            let ids: BTreeSet<String> = rows.iter().flat_map(|row| row.get(column).texts()).collect();
+            let Some(spec) = by_prefix(links.to) else { return Ok(Vec::new()) };
+            return self.fetch(store, project, spec, &Wanted { plan, ids: ids.into_iter().collect() }).await;
+        }
         let referrer = first.spec.computed.iter().find_map(|computed| match computed {
-            Computed::Referrer { key: known, prefix, via } if *known == key => Some((*prefix, *via)),
+            Computed::Referrer { key: known, prefix, via } | Computed::Referrers { key: known, prefix, via } if *known == key => {
+                Some((*prefix, *via))
+            }
             _ => None,
         });
         let Some((prefix, via)) = referrer else { return Ok(Vec::new()) };
@@ -106,7 +119,7 @@ impl View {
         let owners = rows.iter().map(|row| Value::from(row.meta.id.as_str()));
         let found = store.find(Query::all(spec, project).filter(Expr::is_in(via, owners))).await?.rows;
         for row in &found {
-            self.referrers.insert((row.get(via).text().to_owned(), prefix), row.meta.id.clone());
+            self.referrers.entry((row.get(via).text().to_owned(), prefix)).or_default().push(row.meta.id.clone());
             self.rows.insert(row.meta.id.clone(), row.clone());
         }
         Ok(found)
@@ -236,9 +249,9 @@ impl Source for View {
         self.rows.get(id)
     }
 
-    fn referrer(&self, prefix: &str, owner: &str) -> Option<&Row> {
-        let prefix = by_prefix(prefix)?.prefix;
-        self.referrers.get(&(owner.to_owned(), prefix)).and_then(|id| self.rows.get(id))
+    fn referrers(&self, prefix: &str, owner: &str) -> Vec<&Row> {
+        let ids = by_prefix(prefix).and_then(|spec| self.referrers.get(&(owner.to_owned(), spec.prefix)));
+        ids.into_iter().flatten().filter_map(|id| self.rows.get(id)).collect()
     }
 
     fn computed(&self, owner: &Row, computed: &Computed) -> Option<String> {

@@ -4,7 +4,8 @@ use axum::{extract::State, http::Method, response::Response};
 use emt_api::{
     enums::HostState,
     error::ApiError,
-    patterns,
+    filter::Expr,
+    openapi, patterns,
     record::{Record, Row},
     resources::Host,
 };
@@ -21,6 +22,7 @@ use super::{
 use crate::inventory::{HOSTS, HostRegister, Resource, View};
 
 const AT: At = At::project(&["/compute/hosts"], &["/hosts"]);
+const SUMMARY: At = At::project(&["/compute/hosts/summary", "/compute/hosts_summary"], &["/hosts_summary", "/hosts/summary"]);
 
 static ENROLMENT: Parameter = Parameter {
     name: "enrolment",
@@ -52,6 +54,19 @@ static REGISTER: Named = Named {
         })
     },
 };
+static HOST_SUMMARY: Named = Named {
+    name: "HostSummary",
+    schema: |_| {
+        let count = |doc: &str| json!({"type": "integer", "minimum": 0, "description": doc});
+        let properties = json!({
+            "total": count("Hosts in all."),
+            "error": count("Hosts with an error in any status of theirs or of their instance."),
+            "running": count("Hosts with an instance that runs, and no error."),
+            "unallocated": count("Hosts without a site."),
+        });
+        openapi::object("Hosts counted.", openapi::properties(properties))
+    },
+};
 static REGISTERED: Named = Named {
     name: "HostRegistered",
     schema: |schemas| {
@@ -76,6 +91,9 @@ static INVALIDATION: Named = Named {
 pub(super) fn operations() -> Vec<Operation> {
     let mut operations = resource::crud(&HOSTS, AT);
     operations.extend([
+        Operation::new(Method::GET, "summarizeHosts", SUMMARY.paths(""), summary)
+            .summary("Counts hosts by what an operator looks for first")
+            .answer(Answer::Named(&HOST_SUMMARY)),
         Operation::new(Method::POST, "registerHost", AT.paths("/register"), register)
             .summary("Registers a host that is expected")
             .parameters([&ENROLMENT])
@@ -94,6 +112,12 @@ pub(super) fn operations() -> Vec<Operation> {
             .body(Body::Optional(&INVALIDATION)),
     ]);
     operations
+}
+
+/// `GET …/hosts/summary`.
+async fn summary(State(rest): State<Rest>, at: InProject, parameters: Parameters) -> Result<Response, Refused> {
+    resource::unserved(&parameters)?;
+    Ok(answer::json(rest.inventory.host_summary(&at.project, &Expr::everything()).await?))
 }
 
 /// `POST …/hosts/register`. With the query `enrolment=true` the answer carries a one-time token for the node.

@@ -1,7 +1,7 @@
 //! The operators' side: one file a resource, each parses, authorises, calls the domain and renders.
 //!
-//! Each file tells its [`Operation`]s; the routes are made from them here. Shapes, statuses and literal texts are those of the Edge Orchestrator's second-generation API; what is added to it is
-//! told in [`orchestrator`].
+//! Each file tells its [`Operation`]s; the routes are made from them here. Shapes, statuses and literal texts are those of the
+//! Edge Orchestrator's second-generation API; what is added to it is told in [`orchestrator`].
 
 mod answer;
 mod context;
@@ -9,6 +9,7 @@ mod enrolment;
 mod health;
 mod host;
 mod instance;
+mod location;
 pub mod operation;
 mod orchestrator;
 mod os;
@@ -16,12 +17,15 @@ mod os_update_policy;
 mod os_update_run;
 mod parameters;
 mod project;
+mod provider;
 mod region;
 mod release;
 mod request;
 mod resource;
 mod schedule;
 mod site;
+mod telemetry;
+mod workload;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -58,9 +62,13 @@ pub fn operations() -> Vec<Operation> {
         host::operations(),
         region::operations(),
         site::operations(),
+        location::operations(),
         schedule::operations(),
         os_update_policy::operations(),
         os_update_run::operations(),
+        workload::operations(),
+        provider::operations(),
+        telemetry::operations(),
         project::operations(),
         orchestrator::operations(),
         enrolment::operations(),

@@ -203,7 +203,7 @@ pub(super) fn totals(out: &mut Vec<u8>, total: u64, has_next: bool) {
 }
 
 /// A filter that were left out would show what was not asked for: what is not served is refused.
-fn unserved(parameters: &Parameters) -> Result<(), ApiError> {
+pub(super) fn unserved(parameters: &Parameters) -> Result<(), ApiError> {
     for name in ["filter", "orderBy"] {
         if parameters.text(name)?.is_some() {
             let text =

@@ -19,7 +19,8 @@ pub use self::generations::Generations;
 
 /// Opens the embedded store with every kind of record that the server keeps.
 pub fn open(path: &std::path::Path) -> Result<sqlite::SqliteStore, StoreError> {
-    let kinds: Vec<&'static Spec> = emt_api::resources::ALL.iter().chain(crate::identity::RECORDS).copied().collect();
+    let resources = emt_api::resources::ALL.iter().chain(&emt_api::resources::JOINS);
+    let kinds: Vec<&'static Spec> = resources.chain(crate::identity::RECORDS).copied().collect();
     sqlite::SqliteStore::open(path, &kinds)
 }
 
@@ -237,7 +238,7 @@ pub enum StoreError {
     /// A record that must not be there is.
     #[error("{count} {kind} still refer to it")]
     InUse {
-        /// Prefix of the kind found.
+        /// What lists of the kind found are called.
         kind: &'static str,
         /// How many.
         count: u64,

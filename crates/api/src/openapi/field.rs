@@ -18,6 +18,7 @@ pub(super) fn shown(schemas: &mut Schemas, field: &Field) -> Json {
         Type::Enum(names) => enumeration(schemas, names),
         Type::Link(link) if link.echo => json!({"type": "string", "pattern": id_pattern(link.to, true)}),
         Type::Link(_) => json!({"type": "string", "const": ""}),
+        Type::Links(links) => json!({"type": "array", "items": {"type": "string", "pattern": id_pattern(links.to, false)}}),
         Type::Texts { .. } => json!({"type": "array", "items": {"type": "string"}}),
         Type::Metadata => json!({"type": "array", "items": metadata_item(schemas)}),
         Type::Document => json!({"type": "array", "items": {"type": "object"}}),
@@ -50,6 +51,10 @@ pub(super) fn input(schemas: &mut Schemas, field: &Field) -> Json {
             }
         }
         Type::Link(link) => json!({"type": "string", "pattern": id_pattern(link.to, link.clearable)}),
+        Type::Links(links) => {
+            let id = json!({"type": "string", "pattern": id_pattern(links.to, false)});
+            json!({"type": "array", "maxItems": links.items, "items": id})
+        }
         Type::Texts { items, max, pattern } => {
             json!({"type": "array", "maxItems": items, "items": bounded_text(0, *max, pattern)})
         }
@@ -99,7 +104,8 @@ fn enumeration(schemas: &mut Schemas, names: &'static EnumSpec) -> Json {
 }
 
 /// What ids of a kind look like.
-pub(super) fn id_pattern(prefix: &str, or_none: bool) -> String {
+pub(super) fn id_pattern(kind: &str, or_none: bool) -> String {
+    let prefix = crate::resources::by_prefix(kind).map_or(kind, |spec| spec.id_prefix());
     format!("{}^{prefix}-[0-9a-f]{{8}}$", if or_none { "^$|" } else { "" })
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     json::{Plan, SHALLOW, computed_key},
     resources::{OS, by_prefix},
-    spec::{Access, Computed, Field, LinkSpec, Spec},
+    spec::{Access, Computed, Field, LinkSpec, Spec, Type},
 };
 
 /// Tells shapes apart: the kind, and what is followed from it.
@@ -71,12 +71,14 @@ fn assembled(
         if !declared.json.is_empty() {
             properties.insert(declared.json.to_owned(), field::shown(schemas, declared));
         }
-        if let Some(link) = declared.as_link() {
-            let mut schema = object(schemas, link);
-            describe(&mut schema, declared.doc);
-            schema["readOnly"] = true.into();
-            properties.insert(link.object.to_owned(), schema);
-        }
+        let (key, mut schema) = match &declared.ty {
+            Type::Link(link) if !link.object.is_empty() => (link.object, object(schemas, link)),
+            Type::Links(links) => (links.object, list_of(schemas, links.to, plan.of(links.object))),
+            _ => continue,
+        };
+        describe(&mut schema, declared.doc);
+        schema["readOnly"] = true.into();
+        properties.insert(key.to_owned(), schema);
     }
     for declared in spec.unstored.iter().filter(|field| field.access != Access::Ignored) {
         properties.insert(declared.json.to_owned(), field::shown(schemas, declared));
@@ -100,6 +102,14 @@ fn linked(schemas: &mut Schemas, link: &LinkSpec, plan: &'static Plan) -> Json {
     }
 }
 
+/// Records of a kind; none where they are not followed.
+fn list_of(schemas: &mut Schemas, prefix: &str, plan: Option<&'static Plan>) -> Json {
+    match plan.zip(by_prefix(prefix)) {
+        Some((deeper, spec)) => json!({"type": "array", "items": schemas.shown(spec, deeper)}),
+        None => json!({"type": "array", "maxItems": 0}),
+    }
+}
+
 fn computed(
     schemas: &mut Schemas,
     spec: &'static Spec,
@@ -120,8 +130,7 @@ fn computed(
             schema["deprecated"] = true.into();
             schema
         }
-        Computed::EmptyList(_) => json!({"type": "array", "maxItems": 0}),
-        Computed::Null(_) => json!({"type": "null"}),
+        Computed::Referrers { key, prefix, .. } => list_of(schemas, prefix, plan.of(key)),
         Computed::InheritedMetadata => {
             let mut schema = json!({"type": "array", "items": metadata_item(schemas)});
             describe(&mut schema, "Labels of everything above.");

@@ -21,7 +21,6 @@ record! {
         computed: &[
             Computed::InheritedMetadata,
             Computed::Referrer { key: "instance", prefix: "inst", via: "host_id" },
-            Computed::Null("provider"),
         ],
         unique: &[
             Unique { name: "host_uuid", columns: &["uuid_key"], global: true },
@@ -36,6 +35,8 @@ record! {
         current_state: HostState = Field::enumeration("currentState", &HOST_STATE).shown_only(),
         /// Where it stands.
         site_id: Link = Field::link("siteId", LinkSpec { clearable: true, ..link_to("site", "site") }),
+        /// The system that made or manages it.
+        provider_id: Link = Field::link("", link_to("provider", "provider")).shown_only(),
         /// Labels.
         metadata: Json<Vec<MetadataItem>> = Field::metadata("metadata"),
         /// Why trust was withdrawn.

@@ -1,5 +1,6 @@
 //! Instance: the OS on a host.
 
+use super::custom_config::INSTANCE_CONFIG;
 use crate::{
     enums::{
         INSTANCE_KIND, INSTANCE_STATE, InstanceKind, InstanceState, SECURITY_FEATURE, STATUS_INDICATION, SecurityFeature,
@@ -7,8 +8,8 @@ use crate::{
     },
     patterns::NAME,
     record,
-    spec::{Computed, Field, LinkSpec, Type, Unique, link_to},
-    value::Link,
+    spec::{Computed, Field, LinkSpec, LinksSpec, Type, Unique, link_to},
+    value::{Json, Link},
 };
 
 record! {
@@ -16,15 +17,9 @@ record! {
     pub struct Instance, static INSTANCE {
         prefix: "inst", table: "instances", list_key: "instances", label: "instance_resource",
         id_alias: "instanceID",
-        unstored: &[
-            Field::text("localAccountID", 21, r"^localaccount-[0-9a-f]{8}$"),
-            Field::texts("customConfigID", 100, 21, r"^customconfig-[0-9a-f]{8}$"),
-        ],
         computed: &[
-            Computed::EmptyList("workloadMembers"),
-            Computed::Null("localaccount"),
-            Computed::Null("localAccount"),
-            Computed::EmptyList("customConfig"),
+            Computed::Referrers { key: "workloadMembers", prefix: "workloadmember", via: "instance_id" },
+            Computed::SameAs { key: "localAccount", of: "localaccount" },
             Computed::SameAs { key: "currentOs", of: "os" },
             Computed::DesiredOs,
             Computed::UpdateStatusDetail,
@@ -45,6 +40,15 @@ record! {
         os_id: Link = Field::link("osID", link_to("os", "os")),
         /// The OS that a direct link asks for; none while a policy or nothing does.
         desired_os_id: Link = Field::internal(Type::Link(LinkSpec { echo: false, ..link_to("os", "") })),
+        /// The user that is made on the node.
+        local_account_id: Link = Field::link("localAccountID", link_to("localaccount", "localaccount")).create_only(),
+        /// Texts for the first boot.
+        custom_config_ids: Json<Vec<String>> = Field::links("customConfigID", LinksSpec {
+            to: "customconfig", object: "customConfig", name: "custom_config", items: 100,
+            join: &INSTANCE_CONFIG, here: "instance_id", there: "custom_config_id",
+        }),
+        /// The provider; a name in filters only.
+        provider_id: Link = Field::internal(Type::Link(LinkSpec { name: "provider", ..link_to("provider", "") })),
         /// Security features.
         security_feature: SecurityFeature = Field::enumeration("securityFeature", &SECURITY_FEATURE).create_only(),
         /// Status of OS and agents.

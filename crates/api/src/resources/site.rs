@@ -12,7 +12,7 @@ record! {
     pub struct Site, static SITE {
         prefix: "site", table: "sites", list_key: "sites", label: "site_resource",
         id_alias: "siteID",
-        computed: &[Computed::InheritedMetadata, Computed::Null("provider")],
+        computed: &[Computed::InheritedMetadata],
     } {
         /// Name.
         name: String = Field::text("name", 50, NAME),
@@ -20,6 +20,8 @@ record! {
         region_id: Link = Field::link("regionId", LinkSpec {
             clearable: true, empty_object: true, ..link_to("region", "region")
         }),
+        /// The system that manages its machines.
+        provider_id: Link = Field::link("", link_to("provider", "provider")).shown_only(),
         /// Latitude in 10⁻⁷ degrees.
         site_lat: i32 = Field::number("siteLat", -900_000_000, 900_000_000),
         /// Longitude in 10⁻⁷ degrees.

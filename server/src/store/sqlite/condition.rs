@@ -124,7 +124,9 @@ impl<'a> Conditions<'a> {
             }
             Test::Empty => match field.map(|field| &field.ty) {
                 Some(Type::Number { .. } | Type::BigNumber | Type::Bool | Type::Enum(_)) => format!("coalesce({column}, 0) = 0"),
-                Some(Type::Texts { .. } | Type::Metadata | Type::Document) => format!("coalesce({column}, '') IN ('', '[]')"),
+                Some(Type::Texts { .. } | Type::Links(_) | Type::Metadata | Type::Document) => {
+                    format!("coalesce({column}, '') IN ('', '[]')")
+                }
                 _ => format!("coalesce({column}, '') = ''"),
             },
             Test::Less(number) => {

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_identity.sql"),
     include_str!("migrations/0003_old_clients.sql"),
     include_str!("migrations/0004_names.sql"),
+    include_str!("migrations/0005_resources.sql"),
 ];
 
 /// Applies what the database has not had yet, each migration as a whole. The inner error is for the operator.

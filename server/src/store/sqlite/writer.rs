@@ -127,7 +127,7 @@ impl Writing<'_> {
                     .and_then(|mut statement| statement.query_row(conditions.parameters(), |row| row.get::<_, i64>(0)));
                 match u64::try_from(self.place.map(found)?).unwrap_or(0) {
                     0 => Ok(()),
-                    count => Err(StoreError::InUse { kind: spec.prefix, count }),
+                    count => Err(StoreError::InUse { kind: spec.list_key, count }),
                 }
             }
         }
