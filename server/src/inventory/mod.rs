@@ -221,7 +221,7 @@ impl Inventory {
     /// One record, and what its links lead to.
     pub async fn get(&self, resource: &dyn Resource, project: &str, id: &str) -> Result<(Row, View), ApiError> {
         let spec = checked(resource.spec(), id)?;
-        let row = self.scope(project).find(spec, id).await?;
+        let row = self.scope(project).find(spec, id).await.map_err(|error| as_read(spec, error))?;
         self.viewed(resource.one(), project, row).await
     }
 
@@ -355,6 +355,12 @@ impl Inventory {
 
 fn of_a_change((row, view): (Row, View)) -> (Row, View) {
     (row, view.of_a_change())
+}
+
+/// Upstream reads schedules from a cache, and says so when one is not there (northbound contract, error bodies).
+fn as_read(spec: &'static Spec, error: ApiError) -> ApiError {
+    let schedule = spec == &emt_api::resources::SINGLE_SCHEDULE || spec == &emt_api::resources::REPEATED_SCHEDULE;
+    if schedule && error.code == Some(Code::NotFound) { ApiError::not_found("Resource not found in cache") } else { error }
 }
 
 /// Refuses an id that has no id's form; one of another kind is that kind's "not found".

@@ -13,7 +13,7 @@ mod support;
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use support::{
     Answer, SATURDAY_MS, Server,
     steps::{Runner, Step, read},
@@ -139,9 +139,35 @@ macro_rules! tables {
     };
 }
 tables! {
+    wire = "0-wire",
     os = "2-os",
     host = "2-host",
     location = "2-location",
+    schedule = "2-schedule",
+    policy = "2-policy",
+    errors = "4-errors",
+    identity = "5-identity",
+    generations = "9-generations",
+    seen = "11-seen",
+}
+
+/// Clients look names up in lists that they ask for without a size.
+#[tokio::test]
+async fn no_size_is_everything() {
+    let runner = runner().await;
+    for number in 0..120 {
+        runner.server.ok("POST", "regions", json!({"name": format!("region {number}")})).await;
+    }
+    for (path, length, has_next) in [
+        ("regions", 120, false),
+        ("regions?offset=0", 120, false),
+        ("regions?pageSize=100", 100, true),
+        ("regions?offset=5", 115, false),
+    ] {
+        let list = runner.server.ok("GET", path, Json::Null).await;
+        assert_eq!(list["regions"].as_array().unwrap().len(), length, "{path}");
+        assert_eq!((&list["totalElements"], &list["hasNext"]), (&json!(120), &json!(has_next)), "{path}");
+    }
 }
 
 #[test]
