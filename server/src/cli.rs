@@ -47,6 +47,8 @@ enum Command {
     Init(Init),
     /// Serve
     Run(Run),
+    /// Print the API's OpenAPI document, as the server has it at /openapi.json
+    Openapi,
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,6 +101,10 @@ pub fn run(args: Args) -> ExitCode {
         Command::Run(run) => match runtime.block_on(serve(run)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&error.to_string(), FAILURE),
+        },
+        Command::Openapi => match io::stdout().write_all(crate::rest::openapi::document().as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&format!("the document cannot be written: {error}"), FAILURE),
         },
     }
 }

@@ -1,4 +1,7 @@
-//! Development tasks: `cargo xtask test` checks everything, `cargo xtask bench` measures.
+//! Development tasks: `cargo xtask test` checks everything, `cargo xtask bench` measures, `cargo xtask openapi` remakes the
+//! description of the API.
+
+mod openapi;
 
 use std::{
     env,
@@ -7,9 +10,11 @@ use std::{
 
 const USAGE: &str = "usage: cargo xtask test [FILTER…]
        cargo xtask bench [GROUP…] [--nodes N] [--seconds N]
+       cargo xtask openapi
 
-  test   formatting, lints and all tests; FILTER narrows the tests down
-  bench  figures of speed and size as they are shipped; groups: cli, lists, polls, memory, slot";
+  test     formatting, lints and all tests; FILTER narrows the tests down
+  bench    figures of speed and size as they are shipped; groups: cli, lists, polls, memory, slot
+  openapi  remake docs/openapi.json from the code";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -18,6 +23,7 @@ fn main() -> ExitCode {
     match task.as_deref() {
         Some("test") => test(&rest),
         Some("bench") => bench(&rest),
+        Some("openapi") => openapi::remake(),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS

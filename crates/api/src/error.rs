@@ -22,6 +22,23 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::InvalidArgument,
+        Self::FailedPrecondition,
+        Self::OutOfRange,
+        Self::Unauthenticated,
+        Self::PermissionDenied,
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::Aborted,
+        Self::ResourceExhausted,
+        Self::Internal,
+        Self::Unimplemented,
+        Self::Unavailable,
+        Self::DeadlineExceeded,
+    ];
+
     /// HTTP status of the code; duplicates and broken preconditions are 400, as upstream has it.
     pub const fn status(self) -> u16 {
         match self {

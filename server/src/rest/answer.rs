@@ -120,3 +120,8 @@ pub(super) async fn method_not_allowed(method: Method) -> Response {
     }
     Refused::Api(ApiError::plain(404, "method not allowed")).into_response()
 }
+
+/// Whether an `If-None-Match` names what is served (RFC 9110, 13.1.2).
+pub(super) fn is_known(known: &str, tag: &str) -> bool {
+    known.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}

@@ -74,7 +74,7 @@ static REGISTERED: Named = Named {
             "type": "string", "x-emt-extension": true,
             "description": "One-time token of the node, if the query asked for one.",
         });
-        json!({"allOf": [schemas.shown(HOSTS.spec(), HOSTS.one())], "properties": {"enrolmentToken": token}})
+        schemas.widened(HOSTS.spec(), HOSTS.one(), openapi::properties(json!({"enrolmentToken": token})))
     },
 };
 static INVALIDATION: Named = Named {

@@ -10,6 +10,7 @@ mod health;
 mod host;
 mod instance;
 mod location;
+pub mod openapi;
 pub mod operation;
 mod orchestrator;
 mod os;
@@ -73,6 +74,7 @@ pub fn operations() -> Vec<Operation> {
         orchestrator::operations(),
         enrolment::operations(),
         release::operations(),
+        openapi::operations(),
         health::operations(),
     ]
     .into_iter()

@@ -131,7 +131,7 @@ async fn download(
     let Some((mut file, image)) = rest.images.open(&at.project, &sha256).await? else { return Err(not_found()) };
     let tag = format!("\"{sha256}\"");
     let given = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if given(header::IF_NONE_MATCH).is_some_and(|known| is_known(known, &tag)) {
+    if given(header::IF_NONE_MATCH).is_some_and(|known| answer::is_known(known, &tag)) {
         return Ok(with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag));
     }
     let range = given(header::RANGE).filter(|_| given(header::IF_RANGE).is_none_or(|known| known == tag));
@@ -155,11 +155,6 @@ async fn download(
         set(&mut response, header::CONTENT_RANGE, &format!("bytes {}-{last}/{}", part.first, image.size));
     }
     Ok(response)
-}
-
-/// Whether an `If-None-Match` names the image (RFC 9110, 13.1.2).
-fn is_known(known: &str, tag: &str) -> bool {
-    known.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 fn with_tag(mut response: Response, tag: &str) -> Response {

@@ -4,6 +4,7 @@
 
 pub mod compare;
 pub mod oidc;
+pub mod openapi;
 pub mod process;
 pub mod southbound;
 pub mod steps;
@@ -213,12 +214,17 @@ impl Server {
         (answer.status, answer.text())
     }
 
-    /// Sends a request and reads the answer, headers and all.
+    /// Sends a request and reads the answer, headers and all. The answer must be as the OpenAPI document tells.
     pub async fn call(&self, request: Request) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.service().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        if let Err(wrong) = openapi::check(&method, &path, &answer) {
+            panic!("{method} {path}: the OpenAPI document tells otherwise: {wrong}");
+        }
+        answer
     }
 
     /// What connections are served with.

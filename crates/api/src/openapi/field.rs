@@ -70,7 +70,7 @@ pub(super) fn input(schemas: &mut Schemas, field: &Field) -> Json {
 }
 
 /// Text with limits in characters and a pattern that only holds for a text that is not empty.
-pub(super) fn bounded_text(min: usize, max: usize, pattern: &str) -> Json {
+pub fn bounded_text(min: usize, max: usize, pattern: &str) -> Json {
     let mut schema = json!({"type": "string"});
     if min > 0 {
         schema["minLength"] = min.into();
@@ -104,7 +104,7 @@ fn enumeration(schemas: &mut Schemas, names: &'static EnumSpec) -> Json {
 }
 
 /// What ids of a kind look like.
-pub(super) fn id_pattern(kind: &str, or_none: bool) -> String {
+pub fn id_pattern(kind: &str, or_none: bool) -> String {
     let prefix = crate::resources::by_prefix(kind).map_or(kind, |spec| spec.id_prefix());
     format!("{}^{prefix}-[0-9a-f]{{8}}$", if or_none { "^$|" } else { "" })
 }

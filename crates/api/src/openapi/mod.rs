@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
+pub use self::field::{bounded_text, id_pattern};
 use crate::{input::Purpose, json::Plan, spec::Spec};
 
 /// The named schemas of a document, made as they are asked for.
@@ -32,6 +33,15 @@ impl Schemas {
         let signature = shown::signature(spec, plan);
         let name = self.names.entry(signature).or_insert_with(|| shown::name(spec, plan)).clone();
         self.named(&name, |schemas| shown::object(schemas, spec, plan))
+    }
+
+    /// The same with more keys.
+    pub fn widened(&mut self, spec: &'static Spec, plan: &'static Plan, more: Map<String, Json>) -> Json {
+        let mut schema = shown::object(self, spec, plan);
+        if let Some(properties) = schema["properties"].as_object_mut() {
+            properties.extend(more);
+        }
+        schema
     }
 
     /// A page of a list.
