@@ -16,6 +16,7 @@ use super::{
     answer::{self, Refused, written},
     context::{Id, InProject, render},
     operation::{Answer, At, Body, Holds, Named, Operation, Parameter, ParameterKind},
+    parameters::FILTER,
     request::{JsonBody, Parameters},
     resource,
 };
@@ -93,6 +94,7 @@ pub(super) fn operations() -> Vec<Operation> {
     operations.extend([
         Operation::new(Method::GET, "summarizeHosts", SUMMARY.paths(""), summary)
             .summary("Counts hosts by what an operator looks for first")
+            .parameters([&FILTER])
             .answer(Answer::Named(&HOST_SUMMARY)),
         Operation::new(Method::POST, "registerHost", AT.paths("/register"), register)
             .summary("Registers a host that is expected")
