@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
 mod fields;
+mod orch_cli;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -141,14 +142,20 @@ macro_rules! tables {
 tables! {
     wire = "0-wire",
     os = "2-os",
+    instance = "2-instance",
     host = "2-host",
     location = "2-location",
+    workload = "2-workload",
     schedule = "2-schedule",
     policy = "2-policy",
+    other = "2-other",
+    telemetry = "2-telemetry",
+    nested = "2-nested",
     errors = "4-errors",
     identity = "5-identity",
     generations = "9-generations",
     seen = "11-seen",
+    orch_cli_commands = "orch-cli",
 }
 
 /// Clients look names up in lists that they ask for without a size.
