@@ -63,6 +63,17 @@ async fn two_projects() -> Two {
     let policy = id(&server.ok("POST", "os-update-policies", policy_body(&os)).await);
     let instance = id(&server.ok("GET", "compute/instances", Json::Null).await["instances"][0]);
     let run = id(&server.ok("GET", "os-update-runs", Json::Null).await["osUpdateRuns"][0]);
+    let workload = id(&server.ok("POST", "compute/workloads", json!({"kind": "WORKLOAD_KIND_CLUSTER"})).await);
+    let member = json!({"kind": "WORKLOAD_MEMBER_KIND_CLUSTER_NODE", "workloadId": workload, "instanceId": instance});
+    let member = id(&server.ok("POST", "workload_members", member).await);
+    let provider = json!({"providerKind": "PROVIDER_KIND_BAREMETAL", "name": "lab", "apiEndpoint": "lab"});
+    let provider = id(&server.ok("POST", "providers", provider).await);
+    let account = id(&server.ok("POST", "localAccounts", json!({"username": "ops", "sshKey": "ssh-ed25519 AAAA"})).await);
+    let config = id(&server.ok("POST", "customConfigs", json!({"name": "dns", "config": "x"})).await);
+    let group = json!({"name": "logs", "collectorKind": "TELEMETRY_COLLECTOR_KIND_HOST", "groups": ["syslog"]});
+    let group = id(&server.ok("POST", "telemetry/loggroups", group).await);
+    let profile = json!({"logsGroupId": group, "logLevel": "SEVERITY_LEVEL_WARN", "targetSite": site});
+    let profile = id(&server.ok("POST", "telemetry/profiles/logs", profile).await);
     let kind = |path, id, patch| Kind { path, id, patch };
     let kinds = vec![
         kind("compute/os", os, json!({"sha256": "a".repeat(64), "architecture": "arm"})),
@@ -74,6 +85,13 @@ async fn two_projects() -> Two {
         kind("schedules/repeated", repeated, json!({"name": "taken"})),
         kind("os-update-policies", policy, Json::Null),
         kind("os-update-runs", run, Json::Null),
+        kind("compute/workloads", workload, json!({"name": "taken"})),
+        kind("workload_members", member, Json::Null),
+        kind("providers", provider, Json::Null),
+        kind("localAccounts", account, Json::Null),
+        kind("customConfigs", config, Json::Null),
+        kind("telemetry/loggroups", group, Json::Null),
+        kind("telemetry/profiles/logs", profile, json!({"logLevel": "SEVERITY_LEVEL_INFO"})),
     ];
     Two { server, other, shopper, reader, baker, node, kinds }
 }

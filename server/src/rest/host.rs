@@ -5,6 +5,7 @@ use emt_api::{
     enums::HostState,
     error::ApiError,
     filter::Expr,
+    input::check_id,
     openapi, patterns,
     record::{Record, Row},
     resources::Host,
@@ -31,6 +32,8 @@ static ENROLMENT: Parameter = Parameter {
     holds: Holds::Bool,
     kind: ParameterKind::Extension,
 };
+static RESOURCE_ID: Parameter =
+    Parameter { name: "resourceId", doc: "Not used.", holds: Holds::Id("host"), kind: ParameterKind::Upstream };
 static NOTE: Parameter = Parameter {
     name: "note",
     doc: "Why trust is withdrawn.",
@@ -98,7 +101,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .answer(Answer::Named(&HOST_SUMMARY)),
         Operation::new(Method::POST, "registerHost", AT.paths("/register"), register)
             .summary("Registers a host that is expected")
-            .parameters([&ENROLMENT])
+            .parameters([&RESOURCE_ID, &ENROLMENT])
             .body(Body::Named(&REGISTER))
             .answer(Answer::Named(&REGISTERED)),
         Operation::new(Method::PATCH, "registerHostAgain", AT.paths("/{resourceId}/register"), register_again)
@@ -130,6 +133,10 @@ async fn register(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refused> {
     let enrolment = parameters.truth("enrolment")?;
+    if let Some(id) = parameters.text("resourceId")? {
+        check_id(id, "host")
+            .map_err(|what| ApiError::schema(format!("parameter \"resourceId\" in query has an error: {what}")))?;
+    }
     let register = HostRegister::read(&body)?;
     if enrolment {
         check_uuid(&register.uuid)?;

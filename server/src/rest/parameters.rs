@@ -36,8 +36,16 @@ pub(super) static SITE_ID: Parameter =
     upstream("siteId", "Schedules that hold for this site, inherited ones too.", Holds::Id("site"));
 pub(super) static REGION_ID: Parameter =
     upstream("regionId", "Schedules that hold for this region, inherited ones too.", Holds::Id("region"));
-pub(super) static OLD_HOST_ID: Parameter = older("hostID", "Same as `hostId`.", Holds::Id("host"));
-pub(super) static OLD_SITE_ID: Parameter = older("siteID", "Same as `siteId`.", Holds::Id("site"));
+pub(super) static OLD_HOST_ID: Parameter = older(
+    "hostID",
+    "Same as `hostId`; `null` asks for schedules without a host of their own.",
+    Holds::Text { max: 13, pattern: "^null$|^host-[0-9a-f]{8}$" },
+);
+pub(super) static OLD_SITE_ID: Parameter = older(
+    "siteID",
+    "Same as `siteId`; `null` asks for schedules without a site of their own.",
+    Holds::Text { max: 13, pattern: "^null$|^site-[0-9a-f]{8}$" },
+);
 pub(super) static OLD_REGION_ID: Parameter = older("regionID", "Same as `regionId`.", Holds::Id("region"));
 pub(super) static UNIX_EPOCH: Parameter =
     upstream("unixEpoch", "Schedules whose window is open at this second.", Holds::Text { max: usize::MAX, pattern: "^[0-9]+$" });

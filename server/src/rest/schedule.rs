@@ -4,10 +4,12 @@ use axum::{extract::State, http::Method, response::Response};
 use emt_api::{
     error::ApiError,
     filter::Expr,
-    id, openapi,
+    input::check_id,
+    openapi,
     page::Paging,
     record::Record,
     resources::{RepeatedSchedule, SINGLE_SCHEDULE, SingleSchedule},
+    value::Value,
 };
 use emt_windows::{Cron, Schedule};
 
@@ -69,10 +71,14 @@ async fn joined(State(rest): State<Rest>, at: InProject, parameters: Parameters)
 
 async fn list(rest: &Rest, kind: &'static dyn Resource, project: &str, parameters: &Parameters) -> Result<Listing, Refused> {
     let paging = Paging::read(&parameters.0)?;
-    let filter = match owner(parameters)? {
+    let Asked { owner, without } = Asked::read(parameters)?;
+    let mut filter = match owner {
         Some(owner) => schedules_of(&*rest.inventory.store, project, owner).await.map_err(refused)?,
         None => Expr::everything(),
     };
+    for column in without {
+        filter = filter.and(Expr::is(column, Value::Null));
+    }
     let Some(at) = instant(parameters)? else {
         return Ok(rest.inventory.list(kind, project, filter, paging).await?);
     };
@@ -108,28 +114,42 @@ fn repeated(schedule: &RepeatedSchedule) -> Option<Schedule> {
     Schedule::repeated(Cron::parse(fields.map(String::as_str)).ok()?, duration).ok()
 }
 
-/// `hostId`, `siteId` or `regionId`, also as the first generation of the API spelt them.
-fn owner(parameters: &Parameters) -> Result<Option<Owner<'_>>, ApiError> {
-    let mut owners = Vec::new();
-    for (names, prefix) in [(["hostId", "hostID"], "host"), (["siteId", "siteID"], "site"), (["regionId", "regionID"], "region")]
-    {
-        for name in names {
-            let Some(text) = parameters.text(name)? else { continue };
-            if !id::is(text, prefix) {
-                let text = format!("parameter \"{name}\" in query has an error: string does not match ^{prefix}-[0-9a-f]{{8}}$");
-                return Err(ApiError::schema(text));
+/// Whose schedules are asked for.
+struct Asked<'a> {
+    /// Of what.
+    owner: Option<Owner<'a>>,
+    /// Link columns that must be empty.
+    without: Vec<&'static str>,
+}
+
+impl<'a> Asked<'a> {
+    /// `hostId`, `siteId` or `regionId`, also as the first generation of the API spelt them; there, `null` asks for the
+    /// schedules without a host or site of their own.
+    fn read(parameters: &'a Parameters) -> Result<Self, ApiError> {
+        let (mut owners, mut without) = (Vec::new(), Vec::new());
+        for (name, prefix, column, owner) in [
+            ("hostId", "host", "", Owner::Host as fn(&'a str) -> Owner<'a>),
+            ("hostID", "host", "target_host_id", Owner::Host),
+            ("siteId", "site", "", Owner::Site),
+            ("siteID", "site", "target_site_id", Owner::Site),
+            ("regionId", "region", "", Owner::Region),
+            ("regionID", "region", "", Owner::Region),
+        ] {
+            match parameters.text(name)? {
+                Some("null") if !column.is_empty() => without.push(column),
+                Some(id) => {
+                    check_id(id, prefix)
+                        .map_err(|what| ApiError::schema(format!("parameter \"{name}\" in query has an error: {what}")))?;
+                    owners.push(owner(id));
+                }
+                None => {}
             }
-            owners.push(match prefix {
-                "host" => Owner::Host(text),
-                "site" => Owner::Site(text),
-                _ => Owner::Region(text),
-            });
         }
+        if owners.len() > 1 {
+            return Err(ApiError::invalid("only one of hostId, siteId and regionId can be given"));
+        }
+        Ok(Self { owner: owners.pop(), without })
     }
-    if owners.len() > 1 {
-        return Err(ApiError::invalid("only one of hostId, siteId and regionId can be given"));
-    }
-    Ok(owners.pop())
 }
 
 fn instant(parameters: &Parameters) -> Result<Option<i64>, ApiError> {

@@ -19,8 +19,7 @@ pub use self::generations::Generations;
 
 /// Opens the embedded store with every kind of record that the server keeps.
 pub fn open(path: &std::path::Path) -> Result<sqlite::SqliteStore, StoreError> {
-    let resources = emt_api::resources::ALL.iter().chain(&emt_api::resources::JOINS);
-    let kinds: Vec<&'static Spec> = resources.chain(crate::identity::RECORDS).copied().collect();
+    let kinds: Vec<&'static Spec> = emt_api::resources::kept().chain(crate::identity::RECORDS.iter().copied()).collect();
     sqlite::SqliteStore::open(path, &kinds)
 }
 

@@ -61,6 +61,11 @@ pub static ALL: [&Spec; 18] = [
 /// Records that stand for one link of a list of links; no request names them.
 pub static JOINS: [&Spec; 1] = [&INSTANCE_CONFIG];
 
+/// All kinds of records that belong to projects.
+pub fn kept() -> impl Iterator<Item = &'static Spec> {
+    ALL.into_iter().chain(JOINS)
+}
+
 /// The resource of this kind.
 pub fn by_prefix(prefix: &str) -> Option<&'static Spec> {
     ALL.into_iter().find(|spec| spec.prefix == prefix)
