@@ -140,10 +140,11 @@ impl Parts {
             images: images.clone(),
             image_limit: config.image_limit,
             origin: origin(config, port).into(),
+            features: Arc::new(rest::features(&rest::operations(), &config.features)),
         };
         let manager = MaintenanceManager::new(Arc::clone(store), clock.clone(), random.clone());
         let names = oidc::IssuerNames::new(&config.fqdn, port);
-        rest::router(rest)
+        rest::router(rest, config, clock.clone())
             .merge(oidc::router(identity.clone(), names))
             .route_service(grpc::PATH, grpc::maintenance(manager, identity.clone()))
     }

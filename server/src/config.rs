@@ -1,6 +1,7 @@
 //! Settings: built in, then the data directory's file, then the environment (`EMT_SERVER_…`), then flags.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -26,6 +27,12 @@ pub struct Config {
     pub fqdn: String,
     /// Most bytes of one image.
     pub image_limit: u64,
+    /// Requests that one client address may send to the API in a second; 0: any number.
+    pub requests_per_second: u32,
+    /// Origins, such as `https://ui.example.com`, whose web pages may use the API.
+    pub cors_origins: Vec<String>,
+    /// What the list of features is to say, such as `"edge-infrastructure-manager.oob" = true`.
+    pub features: BTreeMap<String, bool>,
     /// Form of the log: `text` or `json`.
     pub log_format: LogFormat,
     /// What is logged, such as `info` or `info,emt_server=debug`.
@@ -48,6 +55,9 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8443)),
             fqdn: "emt.localhost".to_owned(),
             image_limit: 16 * 1024 * 1024 * 1024,
+            requests_per_second: 200,
+            cors_origins: Vec::new(),
+            features: BTreeMap::new(),
             log_format: LogFormat::Text,
             log: "info".to_owned(),
         }

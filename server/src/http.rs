@@ -15,6 +15,10 @@ use crate::clock::{Clock, Randomness};
 /// Header of answers that finds the request in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Where a request comes from; the listener puts it into each.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub std::net::IpAddr);
+
 #[derive(Clone)]
 struct Context {
     clock: Clock,

@@ -26,7 +26,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use crate::http::Service;
+use crate::http::{Peer, Service};
 
 /// How long a client may take for the TLS handshake, and then for the head of its request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -86,7 +86,8 @@ pub async fn serve(
                 Err(_) => return tracing::debug!(%peer, "no TLS in time"),
             };
             let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-                let (request, token): (Request, _) = (request.map(Body::new), under_way.begin());
+                let (mut request, token): (Request, _) = (request.map(Body::new), under_way.begin());
+                request.extensions_mut().insert(Peer(peer.ip().to_canonical()));
                 let response = service.clone().oneshot(request);
                 async move { response.await.map(|response: Response| response.map(|body| Counted { body, _token: token })) }
             });

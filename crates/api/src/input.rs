@@ -235,7 +235,8 @@ pub fn matches(pattern: &'static str, text: &str) -> bool {
     fits
 }
 
-fn whole(number: &Number) -> Option<i64> {
+/// The whole number that a JSON number stands for.
+pub fn whole(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         // 1e3 and 1.0 are whole numbers in JSON.
         let float = number.as_f64()?;

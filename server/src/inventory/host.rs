@@ -5,7 +5,7 @@ use emt_api::{
     enums::{AmtState, HostState, PowerCommandPolicy, PowerState},
     error::{ApiError, Code},
     id,
-    input::{Input, check_text},
+    input::{Input, check_text, whole},
     json::{Plan, SHALLOW},
     patterns::{NAME, NOTE, SERIAL},
     record::{Record, Row},
@@ -140,7 +140,7 @@ impl HostRegister {
                 "autoOnboard" => register.auto_onboard = truth()?,
                 "enableVpro" => register.enable_vpro = truth()?,
                 "userLvmSize" => {
-                    let size = value.as_u64().and_then(|size| u32::try_from(size).ok());
+                    let size = value.as_number().and_then(whole).and_then(|size| u32::try_from(size).ok());
                     register.user_lvm_size = size.ok_or_else(|| wrong("a whole number from 0 to 4294967295 is needed"))?;
                 }
                 _ => return Err(wrong("the property is unsupported")),

@@ -6,9 +6,11 @@
 mod answer;
 mod context;
 mod enrolment;
+mod guard;
 mod health;
 mod host;
 mod instance;
+mod limit;
 mod location;
 pub mod openapi;
 pub mod operation;
@@ -28,17 +30,13 @@ mod site;
 mod telemetry;
 mod workload;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Router, http::StatusCode, routing::MethodRouter};
-use tower_http::timeout::TimeoutLayer;
+use axum::{Router, middleware, routing::MethodRouter};
 
-pub use self::answer::Refused;
-use self::operation::Operation;
-use crate::{identity::Identity, inventory::Inventory, release::Images};
-
-/// How long one request may take (northbound contract, limits). Images are not bound by it.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+pub use self::{answer::Refused, orchestrator::features};
+use self::{guard::Guard, limit::Limiter, operation::Operation};
+use crate::{clock::Clock, config::Config, identity::Identity, inventory::Inventory, release::Images};
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -53,6 +51,8 @@ pub struct Rest {
     pub image_limit: u64,
     /// Address that nodes are told for fetching tokens, such as `https://emt.localhost:8443`.
     pub origin: Arc<str>,
+    /// What is served, as [`features`] tells it.
+    pub features: Arc<serde_json::Value>,
 }
 
 /// Everything that the operators' side serves.
@@ -83,22 +83,34 @@ pub fn operations() -> Vec<Operation> {
 }
 
 /// All routes of the operators' side.
-pub fn router(rest: Rest) -> Router {
+pub fn router(rest: Rest, settings: &Config, clock: Clock) -> Router {
     let (unhurried, quick): (Vec<_>, Vec<_>) = operations().into_iter().partition(|operation| operation.unhurried);
-    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT);
-    routes(&quick).layer(timeout).merge(routes(&unhurried)).fallback(answer::no_such_path).with_state(rest)
+    let guard = Guard {
+        limiter: Arc::new(Limiter::new(settings.requests_per_second)),
+        clock,
+        origins: settings.cors_origins.clone().into(),
+    };
+    let quick = routes(&quick)
+        .layer(middleware::from_fn_with_state(guard::REQUEST_TIMEOUT, guard::in_time))
+        .layer(middleware::from_fn_with_state(guard.clone(), guard::admitted));
+    let all = quick.merge(routes(&unhurried)).fallback(answer::no_such_path).with_state(rest);
+    all.layer(middleware::from_fn_with_state(guard, guard::shared))
 }
 
 fn routes(operations: &[Operation]) -> Router<Rest> {
-    let mut methods: BTreeMap<&str, MethodRouter<Rest>> = BTreeMap::new();
+    let mut methods: BTreeMap<&str, (bool, MethodRouter<Rest>)> = BTreeMap::new();
     for operation in operations {
         for path in &operation.paths {
-            let known = methods.remove(path.as_str()).unwrap_or_default();
-            methods.insert(path, known.merge(operation.handler()));
+            let (ours, known) = methods.remove(path.as_str()).unwrap_or_default();
+            methods.insert(path, (ours || operation.extension, known.merge(operation.handler())));
         }
     }
     let routes = methods.into_iter();
-    routes.fold(Router::new(), |router, (path, methods)| router.route(path, methods.fallback(answer::method_not_allowed)))
+    routes.fold(Router::new(), |router, (path, (ours, methods))| {
+        // The Edge Orchestrator lets nobody ask with HEAD; on paths of ours it is as GET without a body.
+        let methods = if ours { methods } else { methods.head(async || answer::forbidden()) };
+        router.route(path, methods.fallback(answer::method_not_allowed))
+    })
 }
 
 #[cfg(test)]

@@ -177,7 +177,7 @@ pub(super) fn responses(schemas: &mut Schemas) -> Json {
         (
             "503",
             "It took too long, or the server cannot serve now.",
-            &[("late", ApiError::plain(503, "the request took longer than 15 seconds"))],
+            &[("late", ApiError::plain(503, "the request took longer than 15s"))],
         ),
         ("507", "No place is left for the file.", &[("full", ApiError::plain(507, "no space is left for images"))]),
     ];
@@ -189,6 +189,7 @@ pub(super) fn responses(schemas: &mut Schemas) -> Json {
             content["text/plain"] = json!({"schema": {"type": "string"}, "example": "Access denied or project not found"});
         }
         if status == "503" {
+            // `/readyz` speaks plain text.
             content["text/plain"] = json!({"schema": {"type": "string"}});
         }
         let id = json!({"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}});

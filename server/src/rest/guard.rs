@@ -1,0 +1,117 @@
+//! What is looked at before any operation: the form of the request's head, the client's pace, the time that it takes, and
+//! which web pages may ask (northbound contract, limits and general rules).
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use emt_api::error::ApiError;
+
+use super::{answer::Refused, limit::Limiter};
+use crate::{clock::Clock, http::Peer};
+
+/// How long one request may take. Images are not bound by it.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What the checks go by.
+#[derive(Clone)]
+pub(super) struct Guard {
+    /// Counts requests.
+    pub(super) limiter: Arc<Limiter>,
+    /// Time.
+    pub(super) clock: Clock,
+    /// Origins whose pages may ask.
+    pub(super) origins: Arc<[String]>,
+}
+
+/// Refuses headers with characters that cannot be printed, and clients that ask too much.
+pub(super) async fn admitted(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    if let Some(name) = unprintable(request.headers()) {
+        let text = format!("header {name} has an error: it holds characters that cannot be printed");
+        return Refused::Api(ApiError::schema(text)).into_response();
+    }
+    let peer = request.extensions().get::<Peer>().copied();
+    if peer.is_some_and(|Peer(address)| !guard.limiter.admits(address, guard.clock.now_ms())) {
+        let mut response = Refused::Api(ApiError::plain(429, "Too Many Requests")).into_response();
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        return response;
+    }
+    next.run(request).await
+}
+
+/// Gives up a request that takes too long. What it has begun to write is written or not, as a whole.
+pub(super) async fn in_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refused::Api(ApiError::plain(503, format!("the request took longer than {limit:?}"))).into_response(),
+    }
+}
+
+/// Lets pages of the named origins ask and read.
+pub(super) async fn shared(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let allowed = |origin: &&HeaderValue| guard.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
+    let Some(origin) = request.headers().get(header::ORIGIN).filter(allowed).cloned() else {
+        return next.run(request).await;
+    };
+    let asks_first = request.method() == Method::OPTIONS;
+    let mut response = if asks_first { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    if asks_first {
+        for (name, value) in [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, ActiveProjectID"),
+            (header::ACCESS_CONTROL_MAX_AGE, "3600"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    } else {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("X-Request-Id"));
+    }
+    response
+}
+
+/// The first header with something in it that is no printable text.
+fn unprintable(headers: &HeaderMap) -> Option<&HeaderName> {
+    let printable =
+        |value: &HeaderValue| std::str::from_utf8(value.as_bytes()).is_ok_and(|text| !text.chars().any(char::is_control));
+    headers.iter().find(|(_, value)| !printable(value)).map(|(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, middleware, routing::get};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_never_ends_is_given_up() {
+        let router: Router = Router::new()
+            .route("/", get(std::future::pending::<StatusCode>))
+            .layer(middleware::from_fn_with_state(Duration::from_millis(20), in_time));
+        let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+    }
+
+    #[test]
+    fn headers_are_printable_text() {
+        for (value, fits) in [
+            (&b"plain"[..], true),
+            ("Z\u{fc}rich".as_bytes(), true),
+            (b"", true),
+            (b"a\tb", false),
+            (b"a\xffb", false),
+            ("a\u{85}b".as_bytes(), false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::USER_AGENT, HeaderValue::from_bytes(value).unwrap())]);
+            assert_eq!(unprintable(&headers).is_none(), fits, "{value:?}");
+        }
+    }
+}
