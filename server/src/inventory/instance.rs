@@ -89,7 +89,8 @@ impl Resource for Instances {
     async fn changing(&self, scope: &Scope<'_>, before: &Row, after: &mut Row, given: &Input) -> Result<Vec<Change>, ApiError> {
         let was = Instance::from_row(before.clone());
         let mut becomes = Instance::from_row(after.clone());
-        if given.get(&INSTANCE, "os_update_policy_id").is_some() {
+        let by_policy = given.get(&INSTANCE, "os_update_policy_id").is_some();
+        if by_policy {
             becomes.desired_os_id = Link::default();
         }
         // PUT without an osID must not take away what is installed.
@@ -101,11 +102,11 @@ impl Resource for Instances {
             if !installed {
                 check_desired(scope, &was, &wanted).await?;
             }
-            becomes.desired_os_id = if installed { Link::default() } else { Link::to(wanted.id()) };
-            becomes.os_update_policy_id = match given.get(&INSTANCE, "os_update_policy_id") {
-                Some(_) => becomes.os_update_policy_id,
-                None => Link::default(),
-            };
+            // The later one wins; of two that come together, the policy.
+            if !by_policy {
+                becomes.desired_os_id = if installed { Link::default() } else { Link::to(wanted.id()) };
+                becomes.os_update_policy_id = Link::default();
+            }
             becomes.os_id = was.os_id.clone();
         }
         *after = becomes.into_row();
