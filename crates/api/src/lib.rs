@@ -9,6 +9,7 @@ pub mod json;
 pub mod loopback;
 pub mod maintmgr;
 pub mod openapi;
+pub mod order;
 pub mod page;
 pub mod patterns;
 pub mod record;

@@ -1,6 +1,6 @@
 //! Query parameters that all lists share.
 
-use crate::error::ApiError;
+use crate::{error::ApiError, filter::syntax::LONGEST, input::check_text};
 
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +21,46 @@ impl Paging {
     pub fn has_next(&self, returned: usize, total: u64) -> bool {
         self.offset + (returned as u64) < total
     }
+}
+
+/// Characters of `filter` (northbound contract, parameters of lists).
+const FILTER: &str = r#"^[a-zA-Z-_0-9.,:/=*(){}"' ]+$"#;
+/// Characters of `orderBy`.
+const ORDER: &str = r"^[a-zA-Z-_0-9., ]+$";
+
+/// Which records a list has, and in which order, as the request words it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Choice<'a> {
+    /// `filter`.
+    pub filter: Option<&'a str>,
+    /// `orderBy`.
+    pub order_by: Option<&'a str>,
+}
+
+impl<'a> Choice<'a> {
+    /// Reads `orderBy` and `filter`.
+    pub fn read(parameters: &'a [(String, String)]) -> Result<Self, ApiError> {
+        let order_by = Self::order_only(parameters)?.order_by;
+        Ok(Self { order_by, ..Self::filter_only(parameters)? })
+    }
+
+    /// Reads `filter` where there is nothing to sort.
+    pub fn filter_only(parameters: &'a [(String, String)]) -> Result<Self, ApiError> {
+        Ok(Self { filter: text(parameters, "filter", FILTER)?, order_by: None })
+    }
+
+    /// Reads `orderBy` of lists that take no filter.
+    pub fn order_only(parameters: &'a [(String, String)]) -> Result<Self, ApiError> {
+        Ok(Self { filter: None, order_by: text(parameters, "orderBy", ORDER)? })
+    }
+}
+
+/// A text of at most 1000 characters out of those that the contract allows.
+fn text<'a>(parameters: &'a [(String, String)], name: &str, pattern: &'static str) -> Result<Option<&'a str>, ApiError> {
+    let text = parameter(parameters, name)?;
+    let checked = text.map_or(Ok(()), |text| check_text(text, 0, LONGEST, pattern));
+    checked.map_err(|what| ApiError::schema(format!("parameter \"{name}\" in query has an error: {what}")))?;
+    Ok(text)
 }
 
 /// The value of a query parameter. One that is there but empty is an error, as is one given twice.
@@ -53,6 +93,36 @@ fn number(parameters: &[(String, String)], name: &str, min: u64, max: u64) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn filters_and_orders_have_their_characters_and_length() {
+        let longest = "a".repeat(1000);
+        let longer = "a".repeat(1001);
+        for (name, value, passes) in [
+            ("filter", r#"a-Z_0.,:/=*(){}"' "#, true),
+            ("filter", "name~.*", false),
+            ("filter", "a!='b'", false),
+            ("filter", "a<1", false),
+            ("filter", "a>1", false),
+            ("filter", "a='50%'", false),
+            ("filter", r"a='\\'", false),
+            ("filter", "a='ä'", false),
+            ("filter", "a='\n'", false),
+            ("filter", "", false),
+            ("filter", &longest, true),
+            ("filter", &longer, false),
+            ("orderBy", "name desc, start_time", true),
+            ("orderBy", "name;drop", false),
+            ("orderBy", "", false),
+            ("orderBy", &longer, false),
+        ] {
+            let query = [(name.to_owned(), value.to_owned())];
+            match Choice::read(&query) {
+                Ok(choice) => assert!(passes && choice.filter.or(choice.order_by) == Some(value), "{value}"),
+                Err(error) => assert!(!passes && error.status == 400 && error.code.is_none(), "{value}: {error}"),
+            }
+        }
+    }
 
     #[test]
     fn limits_are_the_contracts() {

@@ -147,6 +147,8 @@ pub enum SpecOption {
     ids(&'static str),
     /// See [`Spec::duplicate`].
     duplicate(crate::error::Code),
+    /// See [`Spec::edges`].
+    edges(&'static [crate::spec::Edge]),
 }
 
 /// A declaration without names and fields; used by [`record!`](crate::record!).
@@ -165,6 +167,7 @@ pub const fn with_options(options: &[SpecOption]) -> Spec {
         computed: &[],
         unique: &[],
         duplicate: crate::error::Code::FailedPrecondition,
+        edges: &[],
     };
     let mut at = 0;
     while at < options.len() {
@@ -175,6 +178,7 @@ pub const fn with_options(options: &[SpecOption]) -> Spec {
             SpecOption::unique(unique) => spec.unique = unique,
             SpecOption::ids(ids) => spec.ids = ids,
             SpecOption::duplicate(code) => spec.duplicate = code,
+            SpecOption::edges(edges) => spec.edges = edges,
         }
         at += 1;
     }

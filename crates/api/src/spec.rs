@@ -34,6 +34,79 @@ pub struct Spec {
     pub unique: &'static [Unique],
     /// How a second record with the same values is refused.
     pub duplicate: Code,
+    /// What filters know beside fields, links and referrers.
+    pub edges: &'static [Edge],
+}
+
+/// A name or a rule that only filters know.
+#[derive(Debug, Clone, Copy)]
+pub enum Edge {
+    /// Leads to the records of another kind that point here.
+    Referrers {
+        /// Name in filters (`snake_case`).
+        name: &'static str,
+        /// Prefix of the other kind.
+        prefix: &'static str,
+        /// Its link column.
+        via: &'static str,
+    },
+    /// Leads into the items of a document.
+    Items {
+        /// Name in filters (`snake_case`).
+        name: &'static str,
+        /// Column of the document, an array of objects.
+        column: &'static str,
+        /// What an item has.
+        items: &'static [Item],
+    },
+    /// Leads to the records of another kind whose lists of links have this one.
+    Joined {
+        /// Name in filters (`snake_case`).
+        name: &'static str,
+        /// Prefix of the other kind.
+        prefix: &'static str,
+        /// Prefix of the records that stand for one link each.
+        join: &'static str,
+        /// Their link column that points here.
+        here: &'static str,
+        /// Their link column that points at the other kind.
+        there: &'static str,
+    },
+    /// A column that requests and answers do not have, or that holds a list of texts.
+    Column(&'static str),
+    /// A whole UUID can only be the whole of a field: it is looked up in another column that holds it in lower case.
+    Key {
+        /// Column that requests name.
+        of: &'static str,
+        /// Column that is looked into.
+        key: &'static str,
+    },
+}
+
+/// A key of an item of a document.
+#[derive(Debug, Clone, Copy)]
+pub struct Item {
+    /// The key.
+    pub json: &'static str,
+    /// What it holds: a text, a number or a truth value.
+    pub ty: Type,
+}
+
+impl Item {
+    /// A text.
+    pub const fn text(json: &'static str) -> Self {
+        Self { json, ty: Type::Text { min: 0, max: usize::MAX, pattern: "" } }
+    }
+
+    /// A number.
+    pub const fn number(json: &'static str) -> Self {
+        Self { json, ty: Type::Number { min: 0, max: i64::MAX } }
+    }
+
+    /// A truth value.
+    pub const fn bool(json: &'static str) -> Self {
+        Self { json, ty: Type::Bool }
+    }
 }
 
 /// Fields that are unique together.

@@ -29,6 +29,9 @@ static INSTANCE_OF_HOST: Plan = Plan { follow: &[("os", &SHALLOW), ("updatePolic
 static SITE_OF_HOST: Plan = Plan { follow: &[("region", &SHALLOW)], computed: false };
 static PLAN: Plan =
     Plan { follow: &[("site", &SITE_OF_HOST), ("provider", &SHALLOW), ("instance", &INSTANCE_OF_HOST)], computed: true };
+/// In lists the site comes without its region.
+static LISTED: Plan =
+    Plan { follow: &[("site", &SHALLOW), ("provider", &SHALLOW), ("instance", &INSTANCE_OF_HOST)], computed: true };
 
 #[async_trait]
 impl Resource for Hosts {
@@ -38,6 +41,10 @@ impl Resource for Hosts {
 
     fn one(&self) -> &'static Plan {
         &PLAN
+    }
+
+    fn listed(&self) -> &'static Plan {
+        &LISTED
     }
 
     async fn creating(&self, _: &Scope<'_>, row: &mut Row) -> Result<Vec<Change>, ApiError> {

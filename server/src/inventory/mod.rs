@@ -33,7 +33,8 @@ use emt_api::{
     id,
     input::{Input, Purpose},
     json::{Plan, SHALLOW},
-    page::Paging,
+    order::{Order, order},
+    page::{Choice, Paging},
     record::{Meta, Record, Row},
     spec::{Field, Spec},
     value::Value,
@@ -174,6 +175,30 @@ pub fn gone(row: &Row) -> Change {
     }
 }
 
+/// Which records a list has, and in which order.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// Those for which this holds.
+    pub filter: Expr,
+    /// Sorted by this.
+    pub order: Order,
+}
+
+impl Chosen {
+    /// What a request's `filter` and `orderBy` mean for a kind.
+    pub fn compile(spec: &'static Spec, choice: Choice<'_>) -> Result<Self, ApiError> {
+        let order = choice.order_by.map_or(Ok(Order::new()), |text| order(spec, text))?;
+        let filter = choice.filter.map_or(Ok(Expr::everything()), |text| emt_api::filter::filter(spec, text))?;
+        Ok(Self { filter, order })
+    }
+}
+
+impl From<Expr> for Chosen {
+    fn from(filter: Expr) -> Self {
+        Self { filter, order: Order::new() }
+    }
+}
+
 /// A page of records with all that is needed to show them.
 pub struct Listing {
     /// The records.
@@ -226,12 +251,19 @@ impl Inventory {
     }
 
     /// A page of records.
-    pub async fn list(&self, resource: &dyn Resource, project: &str, filter: Expr, paging: Paging) -> Result<Listing, ApiError> {
+    pub async fn list(
+        &self,
+        resource: &dyn Resource,
+        project: &str,
+        chosen: Chosen,
+        paging: Paging,
+    ) -> Result<Listing, ApiError> {
         let query = Query {
+            order: chosen.order,
             offset: paging.offset,
             limit: paging.size,
             count: true,
-            ..Query::all(resource.spec(), project).filter(filter)
+            ..Query::all(resource.spec(), project).filter(chosen.filter)
         };
         let page = self.store.find(query).await.map_err(refused)?;
         let view = View::load(&*self.store, project, resource.listed(), &page.rows).await.map_err(refused)?;

@@ -4,11 +4,12 @@ use axum::{extract::State, http::Method, response::Response};
 use emt_api::{
     enums::HostState,
     error::ApiError,
-    filter::Expr,
     input::check_id,
-    openapi, patterns,
+    openapi,
+    page::Choice,
+    patterns,
     record::{Record, Row},
-    resources::Host,
+    resources::{HOST, Host},
 };
 use serde_json::json;
 
@@ -21,7 +22,7 @@ use super::{
     request::{JsonBody, Parameters},
     resource,
 };
-use crate::inventory::{HOSTS, HostRegister, Resource, View};
+use crate::inventory::{Chosen, HOSTS, HostRegister, Resource, View};
 
 const AT: At = At::project(&["/compute/hosts"], &["/hosts"]);
 const SUMMARY: At = At::project(&["/compute/hosts/summary", "/compute/hosts_summary"], &["/hosts_summary", "/hosts/summary"]);
@@ -121,8 +122,8 @@ pub(super) fn operations() -> Vec<Operation> {
 
 /// `GET …/hosts/summary`.
 async fn summary(State(rest): State<Rest>, at: InProject, parameters: Parameters) -> Result<Response, Refused> {
-    resource::unserved(&parameters)?;
-    Ok(answer::json(rest.inventory.host_summary(&at.project, &Expr::everything()).await?))
+    let chosen = Chosen::compile(&HOST, Choice::filter_only(&parameters.0)?)?;
+    Ok(answer::json(rest.inventory.host_summary(&at.project, &chosen.filter).await?))
 }
 
 /// `POST …/hosts/register`. With the query `enrolment=true` the answer carries a one-time token for the node.

@@ -2,10 +2,9 @@
 
 use axum::{extract::State, handler::Handler, http::Method, response::Response};
 use emt_api::{
-    error::{ApiError, Code},
-    filter::Expr,
+    error::ApiError,
     input::{Input, Purpose},
-    page::Paging,
+    page::{Choice, Paging},
     record::Record,
     resources::{HOST, Host, REGION},
 };
@@ -18,7 +17,7 @@ use super::{
     parameters::{FIELD_MASK, LISTS, SHOW_TOTAL_SITES},
     request::{JsonBody, Parameters},
 };
-use crate::inventory::{Listing, Resource};
+use crate::inventory::{Chosen, Listing, Resource};
 
 /// Path of one record below its collection.
 const ONE: &str = "/{resourceId}";
@@ -69,10 +68,11 @@ pub(super) fn creation(kind: Kind, at: At) -> Operation {
 }
 
 async fn list(kind: Kind, rest: Rest, at: InProject, parameters: Parameters) -> Answer {
-    unserved(&parameters)?;
-    let paging = Paging::read(&parameters.0)?;
-    let mut listing = rest.inventory.list(kind, &at.project, Expr::everything(), paging).await?;
-    if std::ptr::eq(kind.spec(), &raw const REGION) && parameters.truth("showTotalSites")? {
+    // What does not fit the schema is told before what does not fit the resource.
+    let (paging, choice) = (Paging::read(&parameters.0)?, Choice::read(&parameters.0)?);
+    let with_totals = std::ptr::eq(kind.spec(), &raw const REGION) && parameters.truth("showTotalSites")?;
+    let mut listing = rest.inventory.list(kind, &at.project, Chosen::compile(kind.spec(), choice)?, paging).await?;
+    if with_totals {
         let counted = listing.view.count_sites(&*rest.inventory.store, &at.project, &listing.rows).await;
         counted.map_err(crate::inventory::refused)?;
     }
@@ -200,16 +200,4 @@ pub(super) fn rows(out: &mut Vec<u8>, kind: Kind, listing: &Listing) {
 /// The end of a list.
 pub(super) fn totals(out: &mut Vec<u8>, total: u64, has_next: bool) {
     out.extend_from_slice(format!(",\"totalElements\":{total},\"hasNext\":{has_next}}}").as_bytes());
-}
-
-/// A filter that were left out would show what was not asked for: what is not served is refused.
-pub(super) fn unserved(parameters: &Parameters) -> Result<(), ApiError> {
-    for name in ["filter", "orderBy"] {
-        if parameters.text(name)?.is_some() {
-            let text =
-                format!("the query parameter {name} is not served by this server yet; leave it out and choose in the client");
-            return Err(ApiError::new(Code::Unimplemented, text));
-        }
-    }
-    Ok(())
 }

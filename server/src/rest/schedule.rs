@@ -80,10 +80,10 @@ async fn list(rest: &Rest, kind: &'static dyn Resource, project: &str, parameter
         filter = filter.and(Expr::is(column, Value::Null));
     }
     let Some(at) = instant(parameters)? else {
-        return Ok(rest.inventory.list(kind, project, filter, paging).await?);
+        return Ok(rest.inventory.list(kind, project, filter.into(), paging).await?);
     };
     // Whether a window is open cannot be asked of the store; schedules are few beside what they hold for.
-    let mut listing = rest.inventory.list(kind, project, filter, Paging::default()).await?;
+    let mut listing = rest.inventory.list(kind, project, filter.into(), Paging::default()).await?;
     listing.rows.retain(|row| {
         let schedule = if std::ptr::eq(kind.spec(), &raw const SINGLE_SCHEDULE) {
             single(&SingleSchedule::from_row(row.clone()))

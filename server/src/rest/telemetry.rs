@@ -6,7 +6,7 @@ use emt_api::{
     error::ApiError,
     filter::{Expr, Path, Test},
     input::check_id,
-    page::Paging,
+    page::{Choice, Paging},
     value::Value,
 };
 
@@ -20,8 +20,8 @@ use super::{
     resource::{creation, deletion, item, listing, page, show},
 };
 use crate::inventory::{
-    Owner, Resource, TELEMETRY_LOGS_GROUPS, TELEMETRY_LOGS_PROFILES, TELEMETRY_METRICS_GROUPS, TELEMETRY_METRICS_PROFILES,
-    profiles_of, refused,
+    Chosen, Owner, Resource, TELEMETRY_LOGS_GROUPS, TELEMETRY_LOGS_PROFILES, TELEMETRY_METRICS_GROUPS,
+    TELEMETRY_METRICS_PROFILES, profiles_of, refused,
 };
 
 const LOGS_GROUPS: At =
@@ -89,7 +89,8 @@ async fn list(
     which: Expr,
 ) -> Result<Response, Refused> {
     let paging = Paging::read(&parameters.0)?;
-    let listing = rest.inventory.list(kind, &at.project, which, paging).await?;
+    let ordered = Chosen::compile(kind.spec(), Choice::order_only(&parameters.0)?)?;
+    let listing = rest.inventory.list(kind, &at.project, Chosen { filter: which, ..ordered }, paging).await?;
     Ok(written(page(kind, &listing)))
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     patterns::{ACCOUNT, NOTE},
     record,
-    spec::{Field, Unique, link_to},
+    spec::{Edge, Field, Unique, link_to},
     value::Link,
 };
 
@@ -12,6 +12,9 @@ record! {
     pub struct CustomConfig, static CUSTOM_CONFIG {
         prefix: "customconfig", table: "custom_configs", list_key: "customConfigs", label: "custom_config_resource",
         unique: &[Unique { name: "customconfig_name", columns: &["name"], global: false }],
+        edges: &[Edge::Joined {
+            name: "instances", prefix: "inst", join: "instanceconfig", here: "custom_config_id", there: "instance_id",
+        }],
     } {
         /// Name; unique in the project.
         name: String = Field::bounded_text("name", 1, 32, ACCOUNT).required(),

@@ -10,9 +10,37 @@ use crate::{
     },
     patterns::{NAME, UUID},
     record,
-    spec::{Computed, Field, LinkSpec, Unique, link_to},
+    spec::{Computed, Edge, Field, Item, LinkSpec, Unique, link_to},
     value::{Json, Link, MetadataItem},
 };
+
+/// What a disk has.
+const STORAGE: &[Item] =
+    &[Item::text("wwid"), Item::text("serial"), Item::text("vendor"), Item::text("model"), Item::text("deviceName")];
+/// What a network interface has.
+const NIC: &[Item] = &[
+    Item::text("deviceName"),
+    Item::text("pciIdentifier"),
+    Item::text("macAddr"),
+    Item::bool("sriovEnabled"),
+    Item::bool("bmcInterface"),
+    Item::number("sriovVfsNum"),
+    Item::number("sriovVfsTotal"),
+    Item::number("mtu"),
+];
+/// What a USB device has.
+const USB: &[Item] = &[
+    Item::text("idVendor"),
+    Item::text("idProduct"),
+    Item::text("class"),
+    Item::text("serial"),
+    Item::text("deviceName"),
+    Item::number("bus"),
+    Item::number("addr"),
+];
+/// What a graphics device has.
+const GPU: &[Item] =
+    &[Item::text("pciId"), Item::text("product"), Item::text("vendor"), Item::text("description"), Item::text("deviceName")];
 
 record! {
     /// A machine.
@@ -25,6 +53,13 @@ record! {
         unique: &[
             Unique { name: "host_uuid", columns: &["uuid_key"], global: true },
             Unique { name: "host_serial_number", columns: &["serial_without_uuid"], global: true },
+        ],
+        edges: &[
+            Edge::Key { of: "uuid", key: "uuid_key" },
+            Edge::Items { name: "host_storages", column: "host_storages", items: STORAGE },
+            Edge::Items { name: "host_nics", column: "host_nics", items: NIC },
+            Edge::Items { name: "host_usbs", column: "host_usbs", items: USB },
+            Edge::Items { name: "host_gpus", column: "host_gpus", items: GPU },
         ],
     } {
         /// Name.

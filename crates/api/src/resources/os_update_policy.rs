@@ -4,7 +4,7 @@ use crate::{
     enums::{UPDATE_POLICY, UpdatePolicy},
     patterns::{NAME, NOTE, PACKAGES, PLAIN, SOURCES},
     record,
-    spec::{Field, LinkSpec, link_to},
+    spec::{Edge, Field, LinkSpec, link_to},
     value::{Json, Link},
 };
 
@@ -12,6 +12,7 @@ record! {
     /// What the instances that are linked to it install.
     pub struct OsUpdatePolicy, static OS_UPDATE_POLICY {
         prefix: "osupdatepolicy", table: "os_update_policies", list_key: "osUpdatePolicies", label: "os_update_policy_resource",
+        edges: &[Edge::Column("update_sources")],
     } {
         /// Name; need not be unique.
         name: String = Field::text("name", 50, NAME).required(),

@@ -3,7 +3,7 @@
 use crate::{
     patterns::NAME,
     record,
-    spec::{Computed, Field, LinkSpec, link_to},
+    spec::{Computed, Edge, Field, LinkSpec, link_to},
     value::{Json, Link, MetadataItem},
 };
 
@@ -13,6 +13,7 @@ record! {
         prefix: "region", table: "regions", list_key: "regions", label: "region_resource",
         id_alias: "regionID",
         computed: &[Computed::InheritedMetadata, Computed::TotalSites],
+        edges: &[Edge::Referrers { name: "children", prefix: "region", via: "parent_region_id" }],
     } {
         /// Name.
         name: String = Field::text("name", 50, NAME),

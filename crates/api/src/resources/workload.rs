@@ -4,7 +4,7 @@ use crate::{
     enums::{WORKLOAD_KIND, WORKLOAD_STATE, WorkloadKind, WorkloadState},
     patterns::{NAME, PLAIN},
     record,
-    spec::{Computed, Field, Type},
+    spec::{Computed, Edge, Field, Type},
 };
 
 record! {
@@ -13,6 +13,7 @@ record! {
         prefix: "workload", table: "workloads", list_key: "workloads", label: "workload_resource",
         id_alias: "workloadId",
         computed: &[Computed::Referrers { key: "members", prefix: "workloadmember", via: "workload_id" }],
+        edges: &[Edge::Column("desired_state"), Edge::Column("current_state")],
     } {
         /// Kind.
         kind: WorkloadKind = Field::enumeration("kind", &WORKLOAD_KIND).required(),

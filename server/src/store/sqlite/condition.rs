@@ -57,8 +57,18 @@ impl<'a> Conditions<'a> {
                 // A comparison with nothing is unknown, and its negation must still hold.
                 format!("NOT coalesce({inner}, 0)")
             }
-            Expr::Test(path, test) => self.along(spec, &path.steps, &mut |conditions, spec| conditions.test(spec, path, test)),
-            Expr::Has(steps) => self.along(spec, steps, &mut |_, _| "1".to_owned()),
+            Expr::Test(path, test) => self.along(spec, &path.steps, &mut |conditions, at| conditions.test(at, path, test)),
+            Expr::Has(steps) => match steps.split_last() {
+                // A link leads somewhere as long as it is set: what goes takes the links that point to it along.
+                Some((Step::To(column), before)) => self.along(spec, before, &mut |_, at| match at {
+                    At::Record(spec) if spec.column(column).is_some() => format!("{column} IS NOT NULL"),
+                    _ => "0".to_owned(),
+                }),
+                Some((Step::From { prefix, via }, before)) => {
+                    self.along(spec, before, &mut |conditions, at| conditions.pointed_at(at, prefix, via))
+                }
+                _ => self.along(spec, steps, &mut |_, _| "1".to_owned()),
+            },
         }
     }
 
@@ -70,8 +80,8 @@ impl<'a> Conditions<'a> {
         format!("({})", parts.join(word))
     }
 
-    fn along(&mut self, spec: &'static Spec, steps: &[Step], end: &mut dyn FnMut(&mut Self, &'static Spec) -> String) -> String {
-        let Some((step, rest)) = steps.split_first() else { return end(self, spec) };
+    fn along(&mut self, spec: &'static Spec, steps: &[Step], end: &mut dyn FnMut(&mut Self, At) -> String) -> String {
+        let Some((step, rest)) = steps.split_first() else { return end(self, At::Record(spec)) };
         let (here, there, prefix) = match *step {
             Step::To(column) => {
                 let link = spec.fields.iter().find(|field| field.column == column).and_then(|field| field.as_link());
@@ -79,6 +89,13 @@ impl<'a> Conditions<'a> {
                 (column, RESOURCE_ID, link.to)
             }
             Step::From { prefix, via } => (RESOURCE_ID, via, prefix),
+            Step::Into(column) => {
+                if spec.column(column).is_none() || !rest.is_empty() {
+                    return "0".to_owned();
+                }
+                let inner = end(self, At::Item);
+                return format!("EXISTS (SELECT 1 FROM json_each({}.{column}) AS item WHERE {inner})", spec.table);
+            }
         };
         let Some(next) = self.tables.named(prefix).map(|table| table.spec) else { return "0".to_owned() };
         let project = self.project_condition();
@@ -86,21 +103,36 @@ impl<'a> Conditions<'a> {
         format!("{here} IN (SELECT {there} FROM {} WHERE {project}{inner})", next.table)
     }
 
-    fn test(&mut self, spec: &'static Spec, path: &Path, test: &Test) -> String {
-        let column = path.column;
-        let field = spec.fields.iter().find(|field| field.column == column);
-        if field.is_none() && ![RESOURCE_ID, CREATED_AT, UPDATED_AT].contains(&column) {
+    /// Whether a record of a kind points here. Asked of each record that is looked at: nearly all may be pointed at.
+    fn pointed_at(&mut self, at: At, prefix: &str, via: &str) -> String {
+        let (At::Record(here), Some(there)) = (at, self.tables.named(prefix).map(|table| table.spec)) else {
             return "0".to_owned();
-        }
+        };
+        let project = self.project_condition().replacen("project", "other.project", 1);
+        format!("EXISTS (SELECT 1 FROM {} AS other WHERE {project}other.{via} = {}.resource_id)", there.table, here.table)
+    }
+
+    fn test(&mut self, at: At, path: &Path, test: &Test) -> String {
+        let column = path.column;
+        let (operand, ty) = match at {
+            At::Record(spec) => {
+                let field = spec.fields.iter().find(|field| field.column == column);
+                if field.is_none() && ![RESOURCE_ID, CREATED_AT, UPDATED_AT].contains(&column) {
+                    return "0".to_owned();
+                }
+                (column.to_owned(), field.map(|field| &field.ty))
+            }
+            At::Item => (format!("json_extract(item.value, '$.{column}')"), None),
+        };
         match test {
-            Test::Is(Value::Null) => format!("{column} IS NULL"),
+            Test::Is(Value::Null) => format!("{operand} IS NULL"),
             Test::Is(Value::Int(number)) => {
                 let mark = self.bind(*number);
-                format!("{column} = {mark}")
+                format!("{operand} = {mark}")
             }
             Test::Is(Value::Text(exactly)) => {
                 let mark = self.bind(exactly.clone());
-                format!("{column} = {mark}")
+                format!("{operand} = {mark}")
             }
             Test::In(values) => {
                 let list: Vec<serde_json::Value> = values
@@ -112,33 +144,42 @@ impl<'a> Conditions<'a> {
                     })
                     .collect();
                 let mark = self.bind(serde_json::Value::from(list).to_string());
-                format!("{column} IN (SELECT value FROM json_each({mark}))")
+                format!("{operand} IN (SELECT value FROM json_each({mark}))")
             }
             Test::Like(pattern) if pattern.is_ascii() => {
                 let mark = self.bind(like_pattern(pattern));
-                format!("coalesce({column}, '') LIKE {mark} ESCAPE '\\'")
+                format!("{operand} LIKE {mark} ESCAPE '\\'")
             }
             Test::Like(pattern) => {
                 let mark = self.bind(pattern.clone());
-                format!("emt_like({column}, {mark})")
+                format!("emt_like({operand}, {mark})")
             }
-            Test::Empty => match field.map(|field| &field.ty) {
-                Some(Type::Number { .. } | Type::BigNumber | Type::Bool | Type::Enum(_)) => format!("coalesce({column}, 0) = 0"),
+            Test::Empty => match ty {
+                Some(Type::Number { .. } | Type::BigNumber | Type::Bool | Type::Enum(_)) => format!("coalesce({operand}, 0) = 0"),
                 Some(Type::Texts { .. } | Type::Links(_) | Type::Metadata | Type::Document) => {
-                    format!("coalesce({column}, '') IN ('', '[]')")
+                    format!("coalesce({operand}, '') IN ('', '[]')")
                 }
-                _ => format!("coalesce({column}, '') = ''"),
+                _ => format!("coalesce({operand}, '') = ''"),
             },
             Test::Less(number) => {
                 let mark = self.bind(*number);
-                format!("{column} < {mark}")
+                format!("{operand} < {mark}")
             }
             Test::Greater(number) => {
                 let mark = self.bind(*number);
-                format!("{column} > {mark}")
+                format!("{operand} > {mark}")
             }
         }
     }
+}
+
+/// What a test at the end of a path is about.
+#[derive(Clone, Copy)]
+enum At {
+    /// A record of a kind.
+    Record(&'static Spec),
+    /// An item of a document, called `item`.
+    Item,
 }
 
 /// A substring pattern with `*` as LIKE has it.

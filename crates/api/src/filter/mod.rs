@@ -1,6 +1,40 @@
-//! What a list is narrowed to, as a tree that every store engine can turn into its own query.
+//! What a list is narrowed to: the language of the contract's `filter` parameter, and the tree of conditions that every
+//! store engine can turn into its own query.
+//!
+//! A text becomes a syntax tree ([`syntax`]), which is held against a resource's declaration ([`filter`]).
 
-use crate::value::Value;
+mod compile;
+mod lexer;
+mod names;
+pub mod syntax;
+
+use crate::{spec::Spec, value::Value};
+
+pub use self::{
+    compile::{MOST_LINKS, filter},
+    names::{camel, snake},
+};
+
+/// What is wrong with a filter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("character {at}: {what}")]
+pub struct Wrong {
+    /// Where, in characters from 1.
+    pub at: usize,
+    /// What, and what to write instead.
+    pub what: String,
+}
+
+impl Wrong {
+    fn new(at: usize, what: impl Into<String>) -> Self {
+        Self { at, what: what.into() }
+    }
+}
+
+/// Whether a kind has a column of this name (`snake_case`) that filters and `orderBy` may use.
+pub fn is_column(spec: &'static Spec, name: &str) -> bool {
+    names::column(spec, name).is_some()
+}
 
 /// A condition on a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +56,7 @@ pub enum Expr {
 pub struct Path {
     /// Links to follow.
     pub steps: Vec<Step>,
-    /// A field's column, or one of [`RESOURCE_ID`], [`CREATED_AT`], [`UPDATED_AT`].
+    /// A field's column, or one of [`RESOURCE_ID`], [`CREATED_AT`], [`UPDATED_AT`]; after [`Step::Into`] a key of the items.
     pub column: &'static str,
 }
 
@@ -45,6 +79,8 @@ pub enum Step {
         /// Its link column.
         via: &'static str,
     },
+    /// Into the items of a list that the record itself keeps in this column; always the last step.
+    Into(&'static str),
 }
 
 /// What a value is held against.
