@@ -56,7 +56,7 @@ pub struct Query {
     pub project: Option<String>,
     /// Condition.
     pub filter: Expr,
-    /// Columns to sort by, with "descending"; ties and nothing given: by id.
+    /// Columns to sort by, with "descending"; ties and nothing given: by id. Empty texts count as greater than all others.
     pub order: Vec<(&'static str, bool)>,
     /// Matches to leave out at the start.
     pub offset: u64,

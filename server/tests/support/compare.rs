@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 pub enum Lists {
     /// As sets.
     Sets,
-    /// Item by item.
+    /// The outermost item by item, those inside of items as sets.
     InOrder,
     /// By their size.
     Sizes,
@@ -42,8 +42,9 @@ fn compare(at: &str, recorded: &Json, answer: &Json, names: &HashMap<String, Str
                 Lists::Sizes => return Ok(()),
                 Lists::InOrder => {
                     let mut pairs = recorded.iter().zip(found).enumerate();
-                    return pairs
-                        .try_for_each(|(at_item, (item, found))| compare(&format!("{at}/{at_item}"), item, found, names, lists));
+                    return pairs.try_for_each(|(at_item, (item, found))| {
+                        compare(&format!("{at}/{at_item}"), item, found, names, Lists::Sets)
+                    });
                 }
                 Lists::Sets => {}
             }

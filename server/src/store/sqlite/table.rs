@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use emt_api::{
+    filter::RESOURCE_ID,
     record::{Meta, Row},
-    spec::Spec,
+    spec::{Spec, Type},
     value::Value,
 };
 use rusqlite::{
@@ -102,16 +103,10 @@ impl Table {
         if query.limit == Some(0) {
             return Ok(Page { rows: Vec::new(), total });
         }
-        let mut order = String::new();
-        for (column, descending) in &query.order {
-            order.push_str(column);
-            order.push_str(if *descending { " DESC, " } else { ", " });
-        }
+        let order = order_by(self.spec, &query.order);
         let limit = query.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-        let sql = format!(
-            "SELECT {} FROM {table} WHERE {filter} ORDER BY {order}resource_id LIMIT {limit} OFFSET {}",
-            self.columns, query.offset
-        );
+        let sql =
+            format!("SELECT {} FROM {table} WHERE {filter} ORDER BY {order} LIMIT {limit} OFFSET {}", self.columns, query.offset);
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_and_then(conditions.parameters(), |row| self.read(row))?;
         Ok(Page { rows: rows.collect::<rusqlite::Result<_>>()?, total })
@@ -135,6 +130,24 @@ impl Table {
         }
         Ok(Row { spec: self.spec, meta, values })
     }
+}
+
+/// Terms to sort by. Texts that are empty come after all others, as upstream has what is not set.
+pub(super) fn order_by(spec: &'static Spec, order: &[(&'static str, bool)]) -> String {
+    let mut terms = Vec::new();
+    for (column, descending) in order {
+        let direction = if *descending { " DESC" } else { "" };
+        let is_text = spec.fields.iter().any(|field| field.column == *column && matches!(field.ty, Type::Text { .. }));
+        if is_text {
+            terms.push(format!("{column} = ''{direction}"));
+        }
+        terms.push(format!("{column}{direction}"));
+        if *column == RESOURCE_ID {
+            return terms.join(", ");
+        }
+    }
+    terms.push(RESOURCE_ID.to_owned());
+    terms.join(", ")
 }
 
 /// A value as SQLite takes it.
