@@ -708,6 +708,9 @@ impl Check<'_> {
                 self.say(&case, format!("status {}, but it should be {wanted}: {}", answer.status, answer.text()));
                 continue;
             }
+            if answer.status == 200 {
+                self.keys(&case, &answer.json());
+            }
             let shown = self.shown(&id).await;
             let wanted = if field.later == Later::Changes { &other } else { &made[&field.name] };
             if field.direction != Direction::NoEcho && shown[&field.name] != *wanted {

@@ -6,10 +6,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
+mod columns;
 mod fields;
+mod limits;
 mod orch_cli;
 #[path = "../support/mod.rs"]
 mod support;
+mod traps;
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
@@ -90,7 +93,11 @@ fn of_every_answer(answer: &Answer) -> Result<(), String> {
         }
     }
     let json = answer.json();
-    if answer.header("content-type") == "application/json" {
+    // A body is only read with exactly this status, and only if it is JSON (section 0).
+    if answer.status == 200 && !answer.body.is_empty() && !answer.header("content-type").starts_with("application/json") {
+        return Err(format!("content type {:?}", answer.header("content-type")));
+    }
+    if answer.header("content-type") == "application/json" && !answer.body.is_empty() {
         if json.is_null() {
             return Err(format!("this is no JSON: {}", answer.text()));
         }
@@ -141,6 +148,7 @@ macro_rules! tables {
 }
 tables! {
     wire = "0-wire",
+    urls = "1-urls",
     os = "2-os",
     instance = "2-instance",
     host = "2-host",
@@ -151,6 +159,7 @@ tables! {
     other = "2-other",
     telemetry = "2-telemetry",
     nested = "2-nested",
+    lists = "3-lists",
     errors = "4-errors",
     identity = "5-identity",
     generations = "9-generations",
@@ -174,6 +183,9 @@ async fn no_size_is_everything() {
         let list = runner.server.ok("GET", path, Json::Null).await;
         assert_eq!(list["regions"].as_array().unwrap().len(), length, "{path}");
         assert_eq!((&list["totalElements"], &list["hasNext"]), (&json!(120), &json!(has_next)), "{path}");
+        let ids: Vec<&str> =
+            list["regions"].as_array().unwrap().iter().filter_map(|region| region["resourceId"].as_str()).collect();
+        assert!(ids.is_sorted(), "{path}: lists are in the order of the ids: {ids:?}");
     }
 }
 
@@ -189,5 +201,5 @@ fn every_table_is_checked() {
     }
 }
 
-/// Tables of another form: what others refer to.
-const OTHERS: &[&str] = &["2-enums"];
+/// Tables of another form: what others refer to, columns, and the list of traps.
+const OTHERS: &[&str] = &["2-enums", "3-columns", "10-traps"];
