@@ -12,6 +12,7 @@ mod host;
 mod instance;
 mod limit;
 mod location;
+mod older;
 pub mod openapi;
 pub mod operation;
 mod orchestrator;

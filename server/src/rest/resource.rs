@@ -13,6 +13,7 @@ use super::{
     Rest,
     answer::{self, Refused, written},
     context::{Id, InProject, render},
+    older,
     operation::{self, At, Body, Operation},
     parameters::{FIELD_MASK, LISTS, SHOW_TOTAL_SITES},
     request::{JsonBody, Parameters},
@@ -40,7 +41,7 @@ pub(super) fn lasting(kind: Kind, at: At) -> Vec<Operation> {
 /// `GET` of the collection.
 pub(super) fn list_of(kind: Kind, at: At) -> Operation {
     let handler = move |State(rest), at, parameters| list(kind, rest, at, parameters);
-    let operation = listing(kind, at, handler).parameters(LISTS);
+    let operation = listing(kind, at, handler).parameters(LISTS).parameters(older::parameters(kind.spec()));
     if kind.spec() == &REGION { operation.parameters([&SHOW_TOTAL_SITES]) } else { operation }
 }
 
@@ -71,7 +72,9 @@ async fn list(kind: Kind, rest: Rest, at: InProject, parameters: Parameters) -> 
     // What does not fit the schema is told before what does not fit the resource.
     let (paging, choice) = (Paging::read(&parameters.0)?, Choice::read(&parameters.0)?);
     let with_totals = std::ptr::eq(kind.spec(), &raw const REGION) && parameters.truth("showTotalSites")?;
-    let mut listing = rest.inventory.list(kind, &at.project, Chosen::compile(kind.spec(), choice)?, paging).await?;
+    let mut chosen = Chosen::compile(kind.spec(), choice)?;
+    chosen.filter = older::narrowed(chosen.filter, kind.spec(), &parameters)?;
+    let mut listing = rest.inventory.list(kind, &at.project, chosen, paging).await?;
     if with_totals {
         let counted = listing.view.count_sites(&*rest.inventory.store, &at.project, &listing.rows).await;
         counted.map_err(crate::inventory::refused)?;
