@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use emt_api::{
+    enums::{HostState, StatusIndication},
     filter::{Expr, Path, Step, Test},
     record::{Meta, Record},
     resources::{ALL, HOST, Host, INSTANCE, Os, REGION, Region, SITE, Site, kept},
@@ -11,6 +12,7 @@ use emt_api::{
     value::Link,
 };
 use emt_server::store::{Batch, Change, Query, Store, StoreError, StoreExt, sqlite::SqliteStore};
+use proptest::prelude::*;
 
 const P: &str = "11111111-2222-4333-8444-555555555555";
 
@@ -182,6 +184,117 @@ async fn pages_are_cut_at_the_source() {
     assert_eq!((page.total, names), (25, vec!["h04", "h03", "h02", "h01", "h00"]));
 }
 
+/// 2,000 hosts; most are the same, few are in error or at the second site.
+async fn fleet(store: &SqliteStore) {
+    let site = |id: &str, name: &str| Site { meta: meta(P, id), name: name.to_owned(), ..Site::default() };
+    let mut batch = Batch::default().insert(site("site-00000001", "munich")).insert(site("site-00000002", "berlin"));
+    for number in 0..2000_u32 {
+        let site = if number % 100 == 7 { "site-00000002" } else { "site-00000001" };
+        let mut host = host(&format!("host-{number:08x}"), &format!("node-{number}"), site);
+        host.current_state = HostState::Onboarded;
+        host.host_status_indicator = if number % 500 == 3 { StatusIndication::Error } else { StatusIndication::Idle };
+        batch = batch.insert(host);
+    }
+    store.commit(batch).await.unwrap();
+}
+
+/// No filter that an index answers makes the engine walk through the fleet, and no page is sorted that an index has sorted.
+#[tokio::test]
+async fn lists_are_read_along_indexes() {
+    const WALK: &str = "SEARCH hosts USING PRIMARY KEY (project=?)";
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    fleet(&store).await;
+    let cases = [
+        // Nearly all fit: the first hundred are found at once.
+        ("", "", 2000, WALK),
+        ("currentState=HOST_STATE_ONBOARDED", "", 2000, WALK),
+        ("", "name", 2000, "SEARCH hosts USING INDEX hosts_by_name (project=?)"),
+        ("", "name desc", 2000, "SEARCH hosts USING INDEX hosts_by_name (project=?)"),
+        ("", "createdAt desc", 2000, "SEARCH hosts USING INDEX hosts_created_at (project=?)"),
+        // Few fit: they are looked up.
+        ("resourceId='host-00000007'", "", 1, "SEARCH hosts USING PRIMARY KEY (project=? AND resource_id=?)"),
+        (
+            "resourceId='host-00000007' OR resourceId='host-00000008'",
+            "",
+            2,
+            "SEARCH hosts USING PRIMARY KEY (project=? AND resource_id=?)",
+        ),
+        ("site.resourceId='site-00000002'", "", 20, "(project=? AND site_id=?)"),
+        ("site.resourceId='site-00000002'", "name desc", 20, "(project=? AND site_id=?)"),
+        ("site.resourceId='site-00000002' OR site.resourceId='site-00000009'", "", 20, "(project=? AND site_id=?)"),
+        ("hostStatusIndicator=STATUS_INDICATION_ERROR", "", 4, "hosts_host_status_indicator"),
+        (
+            "currentState=HOST_STATE_ONBOARDED AND hostStatusIndicator=STATUS_INDICATION_ERROR",
+            "",
+            4,
+            "hosts_host_status_indicator",
+        ),
+        ("name='node-1' AND site.resourceId='site-00000002'", "", 11, "(project=? AND site_id=?)"),
+        (
+            "hostStatusIndicator=STATUS_INDICATION_ERROR OR onboardingStatusIndicator=STATUS_INDICATION_ERROR",
+            "",
+            4,
+            "hosts_host_status_indicator",
+        ),
+        ("site.name='ber' AND currentState=HOST_STATE_ONBOARDED", "", 20, "(project=? AND site_id=?)"),
+    ];
+    for (filter, order, total, wanted) in cases {
+        let query = query(filter, order);
+        let plan = store.explain(&query).await.unwrap().join("; ");
+        assert!(plan.contains(wanted), "{filter} by {order}: {plan}");
+        let walks = plan.split("; ").any(|step| step == WALK || step.starts_with("SCAN hosts"));
+        assert_eq!(walks, wanted == WALK, "{filter} by {order}: {plan}");
+        let sorts = plan.contains("USE TEMP B-TREE FOR ORDER BY");
+        assert!(!sorts || total <= 20, "{filter} by {order}: {plan}");
+        assert_eq!(store.find(query).await.unwrap().total, total, "{filter}");
+    }
+}
+
+fn query(filter: &str, order: &str) -> Query {
+    let filter = if filter.is_empty() { Expr::everything() } else { emt_api::filter::filter(&HOST, filter).unwrap() };
+    let order = if order.is_empty() { Vec::new() } else { emt_api::order::order(&HOST, order).unwrap() };
+    Query { filter, order, limit: Some(100), count: true, ..Query::all(&HOST, P) }
+}
+
+/// Counts are remembered, and never longer than they hold.
+#[tokio::test]
+async fn counts_follow_every_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    fleet(&store).await;
+    let totals = async || {
+        let mut totals = Vec::new();
+        for filter in ["", "hostStatusIndicator=STATUS_INDICATION_ERROR", "has(site)", "site.name='shop'"] {
+            // The second answer comes from memory.
+            let (first, second) = (store.find(query(filter, "")).await.unwrap(), store.find(query(filter, "")).await.unwrap());
+            assert_eq!((first.total, first.rows.len()), (second.total, second.rows.len()), "{filter}");
+            totals.push(first.total);
+        }
+        totals
+    };
+    assert_eq!(totals().await, [2000, 4, 2000, 0]);
+    let mut first = store.load::<Host>(P, "host-00000000").await.unwrap().unwrap();
+    first.host_status_indicator = StatusIndication::Error;
+    store.commit(Batch::default().update(first.clone())).await.unwrap();
+    assert_eq!(totals().await, [2000, 5, 2000, 0]);
+    first.meta.revision += 1;
+    store.commit(Batch::default().delete(&first)).await.unwrap();
+    assert_eq!(totals().await, [1999, 4, 1999, 0]);
+    let filter = Expr::is("site_id", "site-00000002");
+    let gone = Change::DeleteWhere { spec: &HOST, project: P.to_owned(), filter };
+    store.commit(Batch::default().with(gone)).await.unwrap();
+    assert_eq!(totals().await, [1979, 4, 1979, 0]);
+    let mut site = store.load::<Site>(P, "site-00000001").await.unwrap().unwrap();
+    site.name = "shop".to_owned();
+    store.commit(Batch::default().update(site)).await.unwrap();
+    assert_eq!(totals().await, [1979, 4, 1979, 1979]);
+    let column = "site_id";
+    let unlink = Change::Unlink { spec: &HOST, project: P.to_owned(), column, id: "site-00000001".to_owned() };
+    store.commit(Batch::default().with(unlink).insert(host("host-0000ffff", "new", ""))).await.unwrap();
+    assert_eq!(totals().await, [1980, 4, 0, 0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_overwrites_what_somebody_else_wrote() {
     const WRITERS: u32 = 8;
@@ -222,4 +335,135 @@ fn a_newer_database_is_refused_unharmed() {
     drop(database);
     let error = SqliteStore::open(&path, &ALL).err().unwrap().to_string();
     assert!(error.contains("newer version of this program (schema 999"), "{error}");
+}
+
+/// A condition that the store is asked about, and what it is for a host and the name of its site.
+#[derive(Debug, Clone)]
+enum Asked {
+    Name(String),
+    NoName,
+    State(HostState),
+    Cores(u32),
+    Site(u8),
+    SiteName(String),
+    HasSite,
+    Not(Box<Asked>),
+    And(Vec<Asked>),
+    Or(Vec<Asked>),
+}
+
+impl Asked {
+    fn text(&self) -> String {
+        let joined = |parts: &[Self], word: &str| {
+            let parts: Vec<String> = parts.iter().map(|part| format!("({})", part.text())).collect();
+            parts.join(word)
+        };
+        match self {
+            Self::Name(text) => format!("name='{text}'"),
+            Self::NoName => "name=''".to_owned(),
+            Self::State(state) => format!("currentState={}", state.as_str()),
+            Self::Cores(cores) => format!("cpu_cores={cores}"),
+            Self::Site(site) => format!("site.resourceId='site-0000000{site}'"),
+            Self::SiteName(text) => format!("site.name=\"{text}\""),
+            Self::HasSite => "has(site)".to_owned(),
+            Self::Not(inner) => format!("NOT ({})", inner.text()),
+            Self::And(parts) => joined(parts, " AND "),
+            Self::Or(parts) => joined(parts, " OR "),
+        }
+    }
+
+    fn holds(&self, host: &Host, site: Option<&Site>) -> bool {
+        match self {
+            Self::Name(text) => contains(&host.name, text),
+            Self::NoName => host.name.is_empty(),
+            Self::State(state) => host.current_state == *state,
+            Self::Cores(cores) => host.cpu_cores == *cores,
+            Self::Site(number) => site.is_some_and(|site| site.meta.id == format!("site-0000000{number}")),
+            Self::SiteName(text) => site.is_some_and(|site| contains(&site.name, text)),
+            Self::HasSite => site.is_some(),
+            Self::Not(inner) => !inner.holds(host, site),
+            Self::And(parts) => parts.iter().all(|part| part.holds(host, site)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds(host, site)),
+        }
+    }
+}
+
+/// Whether `text` has the parts of `pattern` between its stars, in order, whatever their case.
+fn contains(text: &str, pattern: &str) -> bool {
+    let (mut rest, pattern) = (text.to_lowercase(), pattern.to_lowercase());
+    for part in pattern.split('*') {
+        let Some(at) = rest.find(part) else { return false };
+        rest.drain(..at + part.len());
+    }
+    true
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    let state = prop::sample::select(vec![HostState::Unspecified, HostState::Onboarded, HostState::Registered]);
+    let leaf = prop_oneof![
+        "[a-cA-C_*]{1,3}".prop_map(Asked::Name),
+        Just(Asked::NoName),
+        state.prop_map(Asked::State),
+        (0..4_u32).prop_map(Asked::Cores),
+        (0..4_u8).prop_map(Asked::Site),
+        "[a-cA-C*]{1,2}".prop_map(Asked::SiteName),
+        Just(Asked::HasSite),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|inner| Asked::Not(Box::new(inner))),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(Asked::And),
+            prop::collection::vec(inner, 2..4).prop_map(Asked::Or),
+        ]
+    })
+}
+
+/// What the engine finds is what a look at each record finds, whichever way it reads them.
+#[test]
+fn filters_find_what_a_look_at_each_record_finds() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store = open(&directory);
+    let sites: Vec<Site> = ["", "Ab", "cA"]
+        .iter()
+        .zip(1..)
+        .map(|(name, number)| Site {
+            meta: meta(P, &format!("site-0000000{number}")),
+            name: (*name).to_owned(),
+            ..Site::default()
+        })
+        .collect();
+    let names = ["", "a", "A_b", "abc", "CAB", "bb", "a-c", "cc_a"];
+    let states = [HostState::Unspecified, HostState::Onboarded, HostState::Registered];
+    let hosts: Vec<Host> = (0..120_usize)
+        .map(|number| {
+            let site = sites.get(number % 4).map_or("", |site| site.meta.id.as_str());
+            let mut host = host(&format!("host-{number:08x}"), names[number / 4 % names.len()], site);
+            host.current_state = states[number / 7 % states.len()];
+            host.cpu_cores = u32::try_from(number % 3).unwrap();
+            host
+        })
+        .collect();
+    let batch = sites.iter().cloned().fold(Batch::default(), Batch::insert);
+    runtime.block_on(store.commit(hosts.iter().cloned().fold(batch, Batch::insert))).unwrap();
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 400, ..ProptestConfig::default() });
+    let outcome =
+        runner.run(&(asked(), prop::sample::select(vec!["", "name", "name desc", "cpuCores desc"])), |(asked, order)| {
+            let text = asked.text();
+            let fits = |host: &&Host| asked.holds(host, sites.iter().find(|site| Some(site.id()) == host.site_id.id()));
+            let mut expected: Vec<&Host> = hosts.iter().filter(fits).collect();
+            match order {
+                "name" => expected.sort_by_key(|host| (host.name.is_empty(), host.name.clone())),
+                "name desc" => expected.sort_by_key(|host| std::cmp::Reverse((host.name.is_empty(), host.name.clone()))),
+                "cpuCores desc" => expected.sort_by_key(|host| std::cmp::Reverse(host.cpu_cores)),
+                _ => {}
+            }
+            let page = runtime.block_on(store.find(query(&text, order))).unwrap();
+            prop_assert_eq!(page.total, expected.len() as u64, "{}", text);
+            let found: Vec<&str> = page.rows.iter().map(|row| row.meta.id.as_str()).collect();
+            let expected: Vec<&str> = expected.iter().take(100).map(|host| host.id()).collect();
+            prop_assert_eq!(found, expected, "{} by {}", text, order);
+            Ok(())
+        });
+    outcome.unwrap();
 }

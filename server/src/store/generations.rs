@@ -11,12 +11,20 @@ use super::{Batch, Change};
 #[derive(Debug, Default)]
 pub struct Generations {
     of: RwLock<HashMap<String, u64>>,
+    /// The same of one kind's coming and going.
+    members: RwLock<HashMap<(String, &'static str), u64>>,
 }
 
 impl Generations {
     /// The number of a project as it is now.
     pub fn current(&self, project: &str) -> u64 {
         self.of.read().unwrap_or_else(PoisonError::into_inner).get(project).copied().unwrap_or(0)
+    }
+
+    /// A number that grows when records of a kind come or go in a project.
+    pub fn members(&self, project: &str, kind: &'static str) -> u64 {
+        let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+        members.get(&(project.to_owned(), kind)).copied().unwrap_or(0)
     }
 
     /// Counts a batch that has become durable. To be called before anybody is told.
@@ -28,6 +36,10 @@ impl Generations {
                 None => drop(of.insert(project.to_owned(), 1)),
             }
         }
+        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        for (project, kind) in batch.changes.iter().filter_map(came_or_went) {
+            *members.entry((project.to_owned(), kind)).or_default() += 1;
+        }
     }
 }
 
@@ -37,5 +49,14 @@ fn changed(change: &Change) -> Option<&str> {
         Change::Insert(row) | Change::Update(row) => Some(&row.meta.project),
         Change::Delete { project, .. } | Change::DeleteWhere { project, .. } | Change::Unlink { project, .. } => Some(project),
         Change::RequireExists { .. } | Change::RequireNone { .. } => None,
+    }
+}
+
+/// Project and kind of a change after which there may be more or fewer records.
+fn came_or_went(change: &Change) -> Option<(&str, &'static str)> {
+    match change {
+        Change::Insert(row) => Some((&row.meta.project, row.spec.prefix)),
+        Change::Delete { project, spec, .. } | Change::DeleteWhere { project, spec, .. } => Some((project, spec.prefix)),
+        Change::Update(_) | Change::Unlink { .. } | Change::RequireExists { .. } | Change::RequireNone { .. } => None,
     }
 }

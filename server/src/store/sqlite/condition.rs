@@ -14,11 +14,13 @@ pub(super) struct Conditions<'a> {
     tables: &'a Tables,
     project: Option<&'a str>,
     bound: Vec<Sql>,
+    /// Whether the columns of the record itself are written so that no index is used for them.
+    quiet: bool,
 }
 
 impl<'a> Conditions<'a> {
     pub(super) fn new(tables: &'a Tables, project: Option<&'a str>) -> Self {
-        Self { tables, project, bound: Vec::new() }
+        Self { tables, project, bound: Vec::new(), quiet: false }
     }
 
     /// The condition of a filter within the project.
@@ -26,6 +28,41 @@ impl<'a> Conditions<'a> {
         let project = self.project_condition();
         let filter = self.expression(spec, filter);
         format!("{project}{filter}")
+    }
+
+    /// The condition that all of these hold, to be read along the index of one.
+    pub(super) fn along_one(&mut self, spec: &'static Spec, parts: &[Expr], driver: usize) -> String {
+        let project = self.project_condition();
+        let mut all = Vec::with_capacity(parts.len());
+        for (at, part) in parts.iter().enumerate() {
+            if at == driver {
+                let ids = self.ids(spec, part);
+                all.push(format!("{RESOURCE_ID} IN ({ids})"));
+                continue;
+            }
+            self.quiet = true;
+            all.push(self.expression(spec, part));
+            self.quiet = false;
+        }
+        format!("{project}{}", all.join(" AND "))
+    }
+
+    /// The ids of the records for which a condition holds, alternatives one after the other: they come out of indexes without
+    /// a look at the records.
+    pub(super) fn ids(&mut self, spec: &'static Spec, part: &Expr) -> String {
+        if let Expr::Any(alternatives) = part
+            && !alternatives.is_empty()
+        {
+            let ids: Vec<String> = alternatives.iter().map(|part| self.ids(spec, part)).collect();
+            return ids.join(" UNION ALL ");
+        }
+        let condition = self.of(spec, part);
+        format!("SELECT {RESOURCE_ID} FROM {} WHERE {condition}", spec.table)
+    }
+
+    /// What the condition's marks stand for, in order.
+    pub(super) fn bound(&self) -> &[Sql] {
+        &self.bound
     }
 
     /// What the condition's marks stand for.
@@ -98,8 +135,11 @@ impl<'a> Conditions<'a> {
             }
         };
         let Some(next) = self.tables.named(prefix).map(|table| table.spec) else { return "0".to_owned() };
+        let quiet = std::mem::take(&mut self.quiet);
         let project = self.project_condition();
         let inner = self.along(next, rest, end);
+        self.quiet = quiet;
+        let here = if quiet { format!("+{here}") } else { here.to_owned() };
         format!("{here} IN (SELECT {there} FROM {} WHERE {project}{inner})", next.table)
     }
 
@@ -120,7 +160,7 @@ impl<'a> Conditions<'a> {
                 if field.is_none() && ![RESOURCE_ID, CREATED_AT, UPDATED_AT].contains(&column) {
                     return "0".to_owned();
                 }
-                (column.to_owned(), field.map(|field| &field.ty))
+                (if self.quiet { format!("+{column}") } else { column.to_owned() }, field.map(|field| &field.ty))
             }
             At::Item => (format!("json_extract(item.value, '$.{column}')"), None),
         };

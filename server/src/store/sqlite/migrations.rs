@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_old_clients.sql"),
     include_str!("migrations/0004_names.sql"),
     include_str!("migrations/0005_resources.sql"),
+    include_str!("migrations/0006_lists.sql"),
 ];
 
 /// Applies what the database has not had yet, each migration as a whole. The inner error is for the operator.

@@ -4,6 +4,8 @@
 //! commit is on the disk before it is acknowledged.
 
 mod condition;
+mod counts;
+mod list;
 mod migrations;
 mod reader;
 mod table;
@@ -54,10 +56,10 @@ impl SqliteStore {
         let place = Place(path.to_owned());
         let mut connection = place.connect(false)?;
         place.map(migrations::apply(&mut connection))??;
-        let tables = Arc::new(Tables::new(specs));
+        let generations = Arc::new(Generations::default());
+        let tables = Arc::new(place.map(Tables::new(&connection, specs, Arc::clone(&generations)))?);
         let readers = (0..READERS).map(|_| place.connect(true)).collect::<Result<Vec<_>, _>>()?;
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let generations = Arc::new(Generations::default());
         let (writers_place, writers_tables, counted) = (Place(path.to_owned()), Arc::clone(&tables), Arc::clone(&generations));
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -84,7 +86,19 @@ impl SqliteStore {
         }
     }
 
-    /// The condition of a query, and what it is bound to, as the engine sees them; for tests and benchmarks.
+    /// How the engine reads the page of a query, in its own words; for tests.
+    pub async fn explain(&self, query: &Query) -> Result<Vec<String>, StoreError> {
+        let reader = self.shared.readers.take().await;
+        let explained = || {
+            let listed = self.shared.tables.of(query.spec).list(&reader, &self.shared.tables, query)?;
+            let Some(list::Statement { sql, bound }) = listed.page else { return Ok(Vec::new()) };
+            let mut statement = reader.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let lines = statement.query_map(rusqlite::params_from_iter(bound), |row| row.get(3))?;
+            lines.collect()
+        };
+        self.place().map(explained())
+    }
+
     fn place(&self) -> Place {
         Place(PathBuf::from(&self.shared.place))
     }

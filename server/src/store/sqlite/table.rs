@@ -1,20 +1,25 @@
 //! One kind of record: its statements, and rows to and from SQL values.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use emt_api::{
-    filter::RESOURCE_ID,
     record::{Meta, Row},
-    spec::{Spec, Type},
+    spec::Spec,
     value::Value,
 };
 use rusqlite::{
-    Connection, params,
+    Connection, params, params_from_iter,
     types::{ToSqlOutput, Value as Sql, ValueRef},
 };
 
-use super::condition::Conditions;
-use crate::store::{Page, Query};
+use super::{
+    counts::Counts,
+    list::{Listed, Statement},
+};
+use crate::store::{Generations, Page, Query};
 
 /// Columns that every table has before its fields.
 const META: &str = "project, resource_id, revision, created_at, updated_at";
@@ -23,22 +28,28 @@ const META_COLUMNS: usize = 5;
 /// The tables of all kinds.
 pub(super) struct Tables {
     by_prefix: HashMap<&'static str, Table>,
+    pub(super) generations: Arc<Generations>,
+    pub(super) counts: Counts,
 }
 
 /// One table's statements; made once, so that nothing is formatted while serving.
 pub(super) struct Table {
     pub(super) spec: &'static Spec,
-    columns: String,
+    pub(super) columns: String,
+    /// Columns that are found by index within a project.
+    pub(super) indexed: HashSet<String>,
     get: String,
     get_many: String,
     pub(super) insert: String,
-    pub(super) update: String,
     pub(super) exists: String,
 }
 
 impl Tables {
-    pub(super) fn new(specs: &[&'static Spec]) -> Self {
-        Self { by_prefix: specs.iter().map(|spec| (spec.prefix, Table::new(spec))).collect() }
+    /// The tables of these kinds as a database has them that is up to date.
+    pub(super) fn new(connection: &Connection, specs: &[&'static Spec], generations: Arc<Generations>) -> rusqlite::Result<Self> {
+        let table = |spec: &&'static Spec| Ok((spec.prefix, Table::new(spec, indexed(connection, spec.table)?)));
+        let by_prefix = specs.iter().map(table).collect::<rusqlite::Result<_>>()?;
+        Ok(Self { by_prefix, generations, counts: Counts::default() })
     }
 
     /// The table of a kind.
@@ -54,23 +65,19 @@ impl Tables {
 }
 
 impl Table {
-    fn new(spec: &'static Spec) -> Self {
+    fn new(spec: &'static Spec, indexed: HashSet<String>) -> Self {
         let fields: Vec<&str> = spec.fields.iter().map(|field| field.column).collect();
         let columns = format!("{META}, {}", fields.join(", "));
         let marks = vec!["?"; fields.len() + META_COLUMNS].join(", ");
-        let sets: Vec<String> = fields.iter().map(|column| format!("{column} = ?")).collect();
         let table = spec.table;
         Self {
             spec,
+            indexed,
             get: format!("SELECT {columns} FROM {table} WHERE project = ? AND resource_id = ?"),
             get_many: format!(
                 "SELECT {columns} FROM {table} WHERE project = ? AND resource_id IN (SELECT value FROM json_each(?))"
             ),
             insert: format!("INSERT INTO {table} ({columns}) VALUES ({marks})"),
-            update: format!(
-                "UPDATE {table} SET revision = revision + 1, updated_at = ?, {} WHERE project = ? AND resource_id = ? AND revision = ?",
-                sets.join(", ")
-            ),
             exists: format!("SELECT 1 FROM {table} WHERE project = ? AND resource_id = ?"),
             columns,
         }
@@ -90,25 +97,10 @@ impl Table {
     }
 
     pub(super) fn find(&self, connection: &Connection, tables: &Tables, query: &Query) -> rusqlite::Result<Page> {
-        let mut conditions = Conditions::new(tables, query.project.as_deref());
-        let filter = conditions.of(self.spec, &query.filter);
-        let table = self.spec.table;
-        let total = if query.count {
-            let sql = format!("SELECT count(*) FROM {table} WHERE {filter}");
-            let count: i64 = connection.prepare_cached(&sql)?.query_row(conditions.parameters(), |row| row.get(0))?;
-            u64::try_from(count).unwrap_or(0)
-        } else {
-            0
-        };
-        if query.limit == Some(0) {
-            return Ok(Page { rows: Vec::new(), total });
-        }
-        let order = order_by(self.spec, &query.order);
-        let limit = query.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-        let sql =
-            format!("SELECT {} FROM {table} WHERE {filter} ORDER BY {order} LIMIT {limit} OFFSET {}", self.columns, query.offset);
+        let Listed { total, page } = self.list(connection, tables, query)?;
+        let Some(Statement { sql, bound }) = page else { return Ok(Page { rows: Vec::new(), total }) };
         let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_and_then(conditions.parameters(), |row| self.read(row))?;
+        let rows = statement.query_and_then(params_from_iter(bound), |row| self.read(row))?;
         Ok(Page { rows: rows.collect::<rusqlite::Result<_>>()?, total })
     }
 
@@ -132,22 +124,15 @@ impl Table {
     }
 }
 
-/// Terms to sort by. Texts that are empty come after all others, as upstream has what is not set.
-pub(super) fn order_by(spec: &'static Spec, order: &[(&'static str, bool)]) -> String {
-    let mut terms = Vec::new();
-    for (column, descending) in order {
-        let direction = if *descending { " DESC" } else { "" };
-        let is_text = spec.fields.iter().any(|field| field.column == *column && matches!(field.ty, Type::Text { .. }));
-        if is_text {
-            terms.push(format!("{column} = ''{direction}"));
-        }
-        terms.push(format!("{column}{direction}"));
-        if *column == RESOURCE_ID {
-            return terms.join(", ");
-        }
-    }
-    terms.push(RESOURCE_ID.to_owned());
-    terms.join(", ")
+/// Columns that stand behind the project in an index of a table.
+fn indexed(connection: &Connection, table: &str) -> rusqlite::Result<HashSet<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT second.name FROM pragma_index_list(?) AS listed
+         JOIN pragma_index_info(listed.name) AS first ON first.seqno = 0 AND first.name = 'project'
+         JOIN pragma_index_info(listed.name) AS second ON second.seqno = 1 AND second.name IS NOT NULL",
+    )?;
+    let columns = statement.query_map([table], |row| row.get(0))?;
+    columns.collect()
 }
 
 /// A value as SQLite takes it.
