@@ -65,9 +65,8 @@ impl Row {
                     [("", 200), (" asc", 200), (" desc", 200), (" up", 400)]
                         .map(|(way, status)| (format!("orderBy={name}{way}"), status)),
                 );
-                // Upstream fails on times; how they are to be compared is not told.
                 let value = match named.map(|field| (field.kind, field)) {
-                    _ if column.ends_with("_at") => continue,
+                    _ if column.ends_with("_at") => "'2026-06-06T00:00:00Z'".to_owned(),
                     Some((Kind::Enum, field)) => field.names()[0].clone(),
                     Some((Kind::Number | Kind::Big, _)) => "1".to_owned(),
                     _ if column.ends_with("_indicator") => "STATUS_INDICATION_ERROR".to_owned(),
@@ -79,6 +78,8 @@ impl Row {
                 queries.push((format!("filter={name}={value}"), 200));
                 if value == "'x'" {
                     queries.extend([(format!("filter={name}=''"), 200), (format!("filter={name}=x"), 400)]);
+                } else if value.starts_with('\'') {
+                    queries.extend([(format!("filter={name}='yesterday'"), 400), (format!("filter={name}=2"), 400)]);
                 } else if value != "1" {
                     queries.extend([(format!("filter={name}='{value}'"), 400), (format!("filter={name}=2"), 400)]);
                 }
