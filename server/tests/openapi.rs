@@ -1,15 +1,30 @@
-//! The OpenAPI document: it is what is checked in, it is sound, and it is served.
+//! The OpenAPI document: it is what is checked in, it is sound, and it is served. And what holds for all that it tells of:
+//! limits, methods, origins of web pages.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
 mod support;
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicI64},
+};
 
-use axum::{body::Body, extract::Request, http::header};
-use emt_server::rest::{openapi::document, operation::Access, operations};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, header},
+};
+use emt_server::{
+    clock::Clock,
+    config::Config,
+    http::Peer,
+    rest::{openapi::document, operation::Access, operations},
+};
 use serde_json::Value as Json;
-use support::{Server, openapi::DOCUMENT};
+use support::{PROJECT, SATURDAY_MS, Server, openapi::DOCUMENT};
 
 #[test]
 fn the_checked_in_document_is_current() {
@@ -87,4 +102,75 @@ async fn it_is_served_to_everybody_and_known_by_its_tag() {
     let known = get(answer.header("etag")).await;
     assert_eq!((known.status, known.body.len(), known.header("etag")), (304, 0, answer.header("etag")));
     assert_eq!(get("\"other\"").await.status, 200);
+}
+
+/// A request to the list of regions, as a client of an address sends it.
+fn from_address(server: &Server, address: &str, method: &str, headers: &[(&str, &[u8])]) -> Request {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("/v1/projects/{PROJECT}/regions"))
+        .header(header::AUTHORIZATION, format!("Bearer {}", server.token))
+        .extension(Peer(address.parse().unwrap()));
+    for (name, value) in headers {
+        request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn an_address_that_asks_too_much_is_told_to_wait() {
+    let clock = Clock::Fixed(Arc::new(AtomicI64::new(SATURDAY_MS)));
+    let server = Server::with(clock, &Config { requests_per_second: 3, ..Config::default() }).await;
+    let status = async |address: &str| server.call(from_address(&server, address, "GET", &[])).await.status;
+    for expected in [200, 200, 200, 429, 429] {
+        assert_eq!(status("192.0.2.1").await, expected);
+    }
+    assert_eq!(status("192.0.2.2").await, 200, "another address has its own");
+    assert_eq!(status("127.0.0.1").await, 200);
+    let refused = server.call(from_address(&server, "192.0.2.1", "GET", &[])).await;
+    assert_eq!((refused.header("retry-after"), refused.text().trim()), ("1", r#"{"message":"Too Many Requests"}"#));
+    assert_eq!(refused.header("x-frame-options"), "DENY");
+    server.pass(1);
+    assert_eq!(status("192.0.2.1").await, 200);
+}
+
+#[tokio::test]
+async fn methods_and_heads_are_answered_as_the_edge_orchestrator_does() {
+    let server = Server::start().await;
+    for (method, headers, status, body) in [
+        ("GET", &[("user-agent", &b"Z\xc3\xbcrich"[..])][..], 200, "\"regions\""),
+        ("GET", &[("user-agent", b"a\tb")], 400, "user-agent"),
+        ("GET", &[("user-agent", b"a\xffb")], 400, "user-agent"),
+        ("HEAD", &[], 403, ""),
+        ("OPTIONS", &[], 204, ""),
+        ("DELETE", &[], 404, r#"{"message":"method not allowed"}"#),
+        ("TRACE", &[], 404, r#"{"message":"method not allowed"}"#),
+        ("BREW", &[], 404, r#"{"message":"method not allowed"}"#),
+    ] {
+        let answer = server.call(from_address(&server, "192.0.2.1", method, headers)).await;
+        assert_eq!(answer.status, status, "{method} {headers:?}: {}", answer.text());
+        assert!(answer.text().contains(body), "{method} {headers:?}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn web_pages_of_named_origins_may_ask() {
+    let config = Config { cors_origins: vec!["https://ui.example".to_owned()], ..Config::default() };
+    let server = Server::with(Clock::System, &config).await;
+    for (origin, method, status, allowed) in [
+        ("https://ui.example", "OPTIONS", 204, "https://ui.example"),
+        ("https://ui.example", "GET", 200, "https://ui.example"),
+        ("https://ui.example.evil", "OPTIONS", 204, ""),
+        ("https://ui.example.evil", "GET", 200, ""),
+        ("null", "GET", 200, ""),
+    ] {
+        let answer = server.call(from_address(&server, "192.0.2.1", method, &[("origin", origin.as_bytes())])).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (status, allowed), "{method} {origin}");
+        assert_eq!(answer.header("vary"), "Origin");
+        let methods = answer.header("access-control-allow-methods");
+        assert_eq!(methods.contains("PATCH"), method == "OPTIONS" && !allowed.is_empty(), "{method} {origin}");
+    }
+    let silent = Server::start().await;
+    let answer = silent.call(from_address(&silent, "192.0.2.1", "GET", &[("origin", b"https://ui.example")])).await;
+    assert_eq!(answer.header("access-control-allow-origin"), "", "nobody is named unless the operator does");
 }

@@ -107,7 +107,7 @@ pub(super) fn statuses(operation: &Operation) -> Vec<&'static str> {
         ("500", true),
         ("501", operation.parameters.iter().any(|parameter| parameter.name == "filter")),
         ("503", true),
-        ("507", takes_file),
+        ("507", takes_file || !operation.method.is_safe()),
     ]
     .into_iter()
     .filter_map(|(status, there)| there.then_some(status))
@@ -179,7 +179,11 @@ pub(super) fn responses(schemas: &mut Schemas) -> Json {
             "It took too long, or the server cannot serve now.",
             &[("late", ApiError::plain(503, "the request took longer than 15s"))],
         ),
-        ("507", "No place is left for the file.", &[("full", ApiError::plain(507, "no space is left for images"))]),
+        (
+            "507",
+            "The disk under the database or the images is full; nothing was changed.",
+            &[("full", ApiError::plain(507, "no space is left on the disk"))],
+        ),
     ];
     let mut responses = Map::new();
     for (status, doc, examples) in refusals {
