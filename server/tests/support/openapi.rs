@@ -9,7 +9,7 @@ use std::{
 use axum::http::Method;
 use emt_server::rest::{openapi::document, operation::Operation, operations};
 use jsonschema::Validator;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::Answer;
 
@@ -87,12 +87,26 @@ pub fn check(method: &Method, path: &str, answer: &Answer) -> Result<(), String>
     validate(name, &answer.json())
 }
 
+/// A schema and all that it refers to; the whole document would take long to read for each.
+fn gather(name: &str, into: &mut Map<String, Json>) {
+    if into.contains_key(name) {
+        return;
+    }
+    into.insert(name.to_owned(), CLOSED[name].clone());
+    let text = CLOSED[name].to_string();
+    for part in text.split("\"#/components/schemas/").skip(1) {
+        gather(part.split('"').next().unwrap_or_default(), into);
+    }
+}
+
 /// Holds a value against a named schema.
 pub fn validate(name: &str, value: &Json) -> Result<(), String> {
     static MADE: Mutex<Option<HashMap<String, std::sync::Arc<Validator>>>> = Mutex::new(None);
     let made = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert_default().get(name).cloned();
     let validator = made.unwrap_or_else(|| {
-        let schema = json!({"$ref": format!("#/components/schemas/{name}"), "components": {"schemas": *CLOSED}});
+        let mut schemas = Map::new();
+        gather(name, &mut schemas);
+        let schema = json!({"$ref": format!("#/components/schemas/{name}"), "components": {"schemas": schemas}});
         let validator = std::sync::Arc::new(jsonschema::draft202012::new(&schema).unwrap());
         let mut made = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         made.get_or_insert_default().insert(name.to_owned(), validator.clone());

@@ -105,7 +105,6 @@ pub(super) fn statuses(operation: &Operation) -> Vec<&'static str> {
         ("416", file),
         ("429", true),
         ("500", true),
-        ("501", operation.parameters.iter().any(|parameter| parameter.name == "filter")),
         ("503", true),
         ("507", takes_file || !operation.method.is_safe()),
     ]
@@ -135,7 +134,7 @@ pub(super) fn responses(schemas: &mut Schemas) -> Json {
         })
     });
     let schema = |text: &str| ApiError::schema(format!("request body has an error: {text}"));
-    let refusals: [Refusal; 12] = [
+    let refusals: [Refusal; 11] = [
         (
             "400",
             "The request does not fit its schema, or not the state of what it is about.",
@@ -173,7 +172,6 @@ pub(super) fn responses(schemas: &mut Schemas) -> Json {
             "The server failed; its log tells more under the request's id.",
             &[("failed", ApiError::new(Code::Internal, "the server could not read or write its database; its log tells more"))],
         ),
-        ("501", "Not served.", &[("filter", ApiError::new(Code::Unimplemented, "filters are not served yet"))]),
         (
             "503",
             "It took too long, or the server cannot serve now.",
