@@ -14,6 +14,9 @@ use crate::{
 
 /// Enrolments at once.
 const WIDTH: usize = 64;
+/// The operator's login.
+const LOGIN: [(&str, &str); 4] =
+    [("grant_type", "password"), ("client_id", "system-client"), ("username", "admin"), ("password", PASSWORD)];
 
 /// One node.
 #[derive(Clone)]
@@ -22,6 +25,18 @@ pub(crate) struct Node {
     pub(crate) uuid: String,
     /// `Bearer …`.
     pub(crate) bearer: String,
+}
+
+/// An access token of the operator.
+pub(crate) async fn log_in(server: &Server) -> Outcome<String> {
+    let http = emt_agent::net::https(Some(&server.authority))?;
+    access_token(&http, &server.origin, &LOGIN).await
+}
+
+async fn access_token(http: &reqwest::Client, origin: &str, form: &[(&str, &str)]) -> Outcome<String> {
+    let url = format!("{origin}/realms/master/protocol/openid-connect/token");
+    let answer: Json = http.post(url).form(form).send().await?.error_for_status()?.json().await?;
+    Ok(answer["access_token"].as_str().ok_or("no token")?.to_owned())
 }
 
 /// Nodes of one server, and its operator.
@@ -46,8 +61,7 @@ impl Fleet {
         let channel = emt_agent::net::grpc(&server.origin, Some(&server.authority))?;
         let base = format!("{}/v1/projects/{PROJECT}", server.origin);
         let mut fleet = Self { http, base, token: String::new(), channel, nodes: Vec::new(), origin: server.origin.clone() };
-        let form = [("grant_type", "password"), ("client_id", "system-client"), ("username", "admin"), ("password", PASSWORD)];
-        fleet.token = fleet.token(&form).await?;
+        fleet.token = fleet.token(&LOGIN).await?;
         for version in ["3.0.1", "3.0.2"] {
             let os = json!({
                 "name": format!("EMT {version}"), "profileName": "emt", "imageId": version, "architecture": "x86_64",
@@ -104,9 +118,7 @@ impl Fleet {
     }
 
     async fn token(&self, form: &[(&str, &str)]) -> Outcome<String> {
-        let url = format!("{}/realms/master/protocol/openid-connect/token", self.origin);
-        let answer: Json = self.http.post(url).form(form).send().await?.error_for_status()?.json().await?;
-        Ok(answer["access_token"].as_str().ok_or("no token")?.to_owned())
+        access_token(&self.http, &self.origin, form).await
     }
 
     async fn post(&self, url: &str, body: &Json) -> Outcome<Json> {

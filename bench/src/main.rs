@@ -3,12 +3,15 @@
 
 #![allow(clippy::print_stdout, reason = "printing figures is what this is for")]
 
+mod api;
 mod bare;
+mod bare_http;
 mod cli;
 mod fleet;
-mod lists;
+mod http;
 mod load;
 mod polls;
+mod seed;
 mod server;
 mod slot;
 
@@ -21,7 +24,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// Only these groups: cli, lists, polls, memory, slot
+    /// Only these groups: api, cli, polls, memory, slot
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// Nodes of the larger fleet
@@ -30,6 +33,9 @@ struct Args {
     /// Seconds for which each load is kept up
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// Instances of the fleets that the API is measured with
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000])]
+    fleets: Vec<usize>,
     #[command(subcommand)]
     hidden: Option<Hidden>,
 }
@@ -44,6 +50,16 @@ enum Hidden {
         /// Its key
         key: PathBuf,
     },
+    /// The yardstick of the API
+    #[command(hide = true)]
+    BareHttp {
+        /// Certificate in PEM form
+        certificate: PathBuf,
+        /// Its key
+        key: PathBuf,
+        /// Directory whose files are served
+        files: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -55,6 +71,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match &args.hidden {
             Some(Hidden::Bare { certificate, key }) => bare::serve(certificate, key).await,
+            Some(Hidden::BareHttp { certificate, key, files }) => bare_http::serve(certificate, key, files).await,
             None => measure(&args).await,
         }
     });
@@ -75,7 +92,10 @@ async fn measure(args: &Args) -> Outcome<()> {
     if wanted("slot") {
         slot::measure()?;
     }
-    if !["cli", "lists", "polls", "memory"].into_iter().any(wanted) {
+    if wanted("api") {
+        api::measure(&args.fleets, args.seconds).await?;
+    }
+    if !["cli", "polls", "memory"].into_iter().any(wanted) {
         return Ok(());
     }
     let server = server::Server::start().await?;
@@ -93,9 +113,6 @@ async fn measure(args: &Args) -> Outcome<()> {
     if wanted("memory") {
         let (kib, nodes) = (server.resident_kib()?, fleet.nodes.len());
         println!("| server memory, {nodes} nodes enrolled and reporting | {:.1} MiB | 64 MiB wanted | |", mib(kib));
-    }
-    if wanted("lists") {
-        lists::measure(&fleet, args.seconds).await?;
     }
     if wanted("polls") {
         polls::measure(&server, &fleet, args.seconds).await?;

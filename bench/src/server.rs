@@ -49,6 +49,11 @@ pub(crate) async fn address(command: &mut Command) -> Outcome<(Child, String)> {
 impl Server {
     /// Makes its data directory and starts it.
     pub(crate) async fn start() -> Outcome<Self> {
+        Self::start_with(async |_| Ok(())).await
+    }
+
+    /// Makes its data directory, has it filled, and starts it.
+    pub(crate) async fn start_with(fill: impl AsyncFnOnce(&Path) -> Outcome<()>) -> Outcome<Self> {
         let directory = tempfile::tempdir()?;
         let data = directory.path().join("server");
         let mut init = Command::new(program("emt-server")?)
@@ -63,6 +68,7 @@ impl Server {
         if !init.wait().await?.success() {
             return Err("emt-server init failed".into());
         }
+        fill(&data).await?;
         let mut run = Command::new(program("emt-server")?);
         run.args(["run", "--data-dir"]).arg(&data).env("EMT_SERVER_LOG", "warn");
         let (child, origin) = address(&mut run).await?;

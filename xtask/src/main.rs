@@ -9,11 +9,11 @@ use std::{
 };
 
 const USAGE: &str = "usage: cargo xtask test [FILTER…]
-       cargo xtask bench [GROUP…] [--nodes N] [--seconds N]
+       cargo xtask bench [GROUP…] [--nodes N] [--seconds N] [--fleets N,…]
        cargo xtask openapi
 
   test     formatting, lints and all tests; FILTER narrows the tests down
-  bench    figures of speed and size as they are shipped; groups: cli, lists, polls, memory, slot
+  bench    figures of speed and size as they are shipped; groups: api, cli, polls, memory, slot
   openapi  remake docs/openapi.json from the code";
 
 fn main() -> ExitCode {
