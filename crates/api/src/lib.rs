@@ -14,6 +14,7 @@ pub mod page;
 pub mod patterns;
 pub mod record;
 pub mod resources;
+pub mod sheet;
 pub mod spec;
 pub mod status;
 pub mod timestamp;

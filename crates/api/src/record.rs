@@ -109,6 +109,10 @@ macro_rules! record {
             name: stringify!($name), doc: concat!($($doc),*),
             prefix: $prefix, table: $table, list_key: $list, label: $label,
             fields: &[ $( $decl.at(stringify!($field)).described(concat!($($fdoc),*)), )* ],
+            template: {
+                static TEMPLATE: ::std::sync::OnceLock<$crate::json::Template> = ::std::sync::OnceLock::new();
+                &TEMPLATE
+            },
             ..$crate::record::with_options(&[ $( $crate::record::SpecOption::$option($setting), )* ])
         };
 
@@ -153,9 +157,11 @@ pub enum SpecOption {
 
 /// A declaration without names and fields; used by [`record!`](crate::record!).
 pub const fn with_options(options: &[SpecOption]) -> Spec {
+    static NONE: std::sync::OnceLock<crate::json::Template> = std::sync::OnceLock::new();
     let mut spec = Spec {
         name: "",
         doc: "",
+        template: &NONE,
         prefix: "",
         ids: "",
         table: "",

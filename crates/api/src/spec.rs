@@ -2,7 +2,9 @@
 //!
 //! One declaration drives validation, JSON, the store's columns and the names that filters use.
 
-use crate::{error::Code, value::Value};
+use std::sync::OnceLock;
+
+use crate::{error::Code, json::Template, value::Value};
 
 /// A resource: one table, one id prefix, one list.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct Spec {
     pub duplicate: Code,
     /// What filters know beside fields, links and referrers.
     pub edges: &'static [Edge],
+    /// See [`Spec::template`].
+    pub template: &'static OnceLock<Template>,
 }
 
 /// A name or a rule that only filters know.
@@ -473,6 +477,9 @@ impl Spec {
     /// Prefix of its ids.
     pub const fn id_prefix(&self) -> &'static str {
         if self.ids.is_empty() { self.prefix } else { self.ids }
+    /// What its records have in common in answers; made when it is first needed.
+    pub fn template(&'static self) -> &'static Template {
+        self.template.get_or_init(|| Template::new(self))
     }
 
     /// Position of a column among the values.
