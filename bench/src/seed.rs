@@ -113,6 +113,7 @@ fn site(meta: Meta, number: usize) -> Site {
         site_lat: 481_371_540,
         site_lng: 115_761_240,
         metadata: labels("shop", &number.to_string()),
+        ..Site::default()
     }
 }
 

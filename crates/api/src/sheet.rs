@@ -166,13 +166,18 @@ impl Sheet {
     }
 }
 
+/// The texts of a list as it is kept.
+pub(crate) fn texts(list: &str) -> Vec<String> {
+    if list.is_empty() { Vec::new() } else { serde_json::from_str(list).unwrap_or_default() }
+}
+
 fn column(at: usize) -> u16 {
     u16::try_from(at).unwrap_or(u16::MAX)
 }
 
 impl Field {
     fn is_list(&self) -> bool {
-        matches!(self.ty, Type::Texts { .. } | Type::Metadata | Type::Document)
+        matches!(self.ty, Type::Texts { .. } | Type::Links(_) | Type::Metadata | Type::Document)
     }
 }
 
@@ -228,6 +233,11 @@ impl<'a> Entry<'a> {
             Some(Held::Text(text)) => text,
             _ => "",
         }
+    }
+
+    /// The texts of a column that is a list of them.
+    pub fn texts(&self, column: &str) -> Vec<String> {
+        texts(self.text(column))
     }
 
     /// As a record of its kind. It belongs to no project: this is for what is decided on shown records.

@@ -477,6 +477,8 @@ impl Spec {
     /// Prefix of its ids.
     pub const fn id_prefix(&self) -> &'static str {
         if self.ids.is_empty() { self.prefix } else { self.ids }
+    }
+
     /// What its records have in common in answers; made when it is first needed.
     pub fn template(&'static self) -> &'static Template {
         self.template.get_or_init(|| Template::new(self))

@@ -36,6 +36,7 @@ use emt_api::{
     order::{Order, order},
     page::{Choice, Paging},
     record::{Meta, Record, Row},
+    sheet::Sheet,
     spec::{Field, Spec},
     value::Value,
 };
@@ -202,13 +203,31 @@ impl From<Expr> for Chosen {
 /// A page of records with all that is needed to show them.
 pub struct Listing {
     /// The records.
-    pub rows: Vec<Row>,
+    pub records: Sheet,
     /// What their links lead to.
     pub view: View,
     /// How many there are in all.
     pub total: u64,
     /// Whether more follow.
     pub has_next: bool,
+}
+
+/// A record with all that is needed to show it.
+pub struct Shown {
+    record: Sheet,
+    view: View,
+    plan: &'static Plan,
+}
+
+impl Shown {
+    /// As JSON.
+    pub fn json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(8 * 1024);
+        for record in self.record.iter() {
+            self.view.write(&mut out, record, self.plan);
+        }
+        out
+    }
 }
 
 /// The inventory of all projects.
@@ -243,6 +262,18 @@ impl Inventory {
         hex::encode(bytes)
     }
 
+    /// One record as it is shown.
+    pub async fn show(&self, resource: &dyn Resource, project: &str, id: &str) -> Result<Shown, ApiError> {
+        let spec = checked(resource.spec(), id)?;
+        let mut snapshot = self.store.snapshot().await.map_err(refused)?;
+        let record = snapshot.get(spec, project, &[id]).await.map_err(refused)?;
+        if record.is_empty() {
+            return Err(spec.not_found());
+        }
+        let view = View::load(&mut *snapshot, project, resource.one(), &record).await.map_err(refused)?;
+        Ok(Shown { record, view, plan: resource.one() })
+    }
+
     /// One record, and what its links lead to.
     pub async fn get(&self, resource: &dyn Resource, project: &str, id: &str) -> Result<(Row, View), ApiError> {
         let spec = checked(resource.spec(), id)?;
@@ -265,10 +296,11 @@ impl Inventory {
             count: true,
             ..Query::all(resource.spec(), project).filter(chosen.filter)
         };
-        let page = self.store.find(query).await.map_err(refused)?;
-        let view = View::load(&*self.store, project, resource.listed(), &page.rows).await.map_err(refused)?;
-        let has_next = paging.has_next(page.rows.len(), page.total);
-        Ok(Listing { rows: page.rows, view, total: page.total, has_next })
+        let mut snapshot = self.store.snapshot().await.map_err(refused)?;
+        let (records, total) = snapshot.find(&query).await.map_err(refused)?;
+        let view = View::load(&mut *snapshot, project, resource.listed(), &records).await.map_err(refused)?;
+        let has_next = paging.has_next(records.len(), total);
+        Ok(Listing { records, view, total, has_next })
     }
 
     /// Makes a record from a request.
@@ -380,7 +412,8 @@ impl Inventory {
     }
 
     async fn viewed(&self, plan: &'static Plan, project: &str, row: Row) -> Result<(Row, View), ApiError> {
-        let view = View::load(&*self.store, project, plan, std::slice::from_ref(&row)).await.map_err(refused)?;
+        let mut snapshot = self.store.snapshot().await.map_err(refused)?;
+        let view = View::load(&mut *snapshot, project, plan, &Sheet::of(&row)).await.map_err(refused)?;
         Ok((row, view))
     }
 }

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::{HeaderMap, header, request::Parts},
 };
-use emt_api::{error::ApiError, id, record::Row};
+use emt_api::{error::ApiError, id, record::Row, sheet::Sheet};
 
 use super::{
     Rest,
@@ -101,7 +101,9 @@ impl Id {
 
 /// A record as JSON.
 pub(super) fn render(row: &Row, view: &crate::inventory::View, plan: &emt_api::json::Plan) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2048);
-    view.write(&mut out, row, plan);
+    let mut out = Vec::with_capacity(8 * 1024);
+    for record in Sheet::of(row).iter() {
+        view.write(&mut out, record, plan);
+    }
     out
 }

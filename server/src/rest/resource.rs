@@ -76,7 +76,7 @@ async fn list(kind: Kind, rest: Rest, at: InProject, parameters: Parameters) -> 
     chosen.filter = older::narrowed(chosen.filter, kind.spec(), &parameters)?;
     let mut listing = rest.inventory.list(kind, &at.project, chosen, paging).await?;
     if with_totals {
-        let counted = listing.view.count_sites(&*rest.inventory.store, &at.project, &listing.rows).await;
+        let counted = listing.view.count_sites(&*rest.inventory.store, &at.project, &listing.records).await;
         counted.map_err(crate::inventory::refused)?;
     }
     Ok(written(page(kind, &listing)))
@@ -110,8 +110,7 @@ pub(super) fn item(kind: Kind, at: At) -> [Operation; 4] {
 /// `GET` of one.
 pub(super) fn show(kind: Kind, at: At) -> Operation {
     let show = async move |State(rest): State<Rest>, at: InProject, Id(id): Id| {
-        let (row, view) = rest.inventory.get(kind, &at.project, &id).await?;
-        Answer::Ok(written(render(&row, &view, kind.one())))
+        Answer::Ok(written(rest.inventory.show(kind, &at.project, &id).await?.json()))
     };
     Operation::new(Method::GET, format!("get{}", kind.spec().name), at.paths(ONE), show)
         .summary(format!("Shows {}", words(kind.spec().name, false)))
@@ -181,7 +180,7 @@ fn of_empty(body: &serde_json::Value, error: ApiError) -> ApiError {
 
 /// A page of a list.
 pub(super) fn page(kind: Kind, listing: &Listing) -> Vec<u8> {
-    let mut out = Vec::with_capacity(256 + listing.rows.len() * 4096);
+    let mut out = Vec::with_capacity(256 + listing.records.len() * 4096);
     out.push(b'{');
     rows(&mut out, kind, listing);
     totals(&mut out, listing.total, listing.has_next);
@@ -191,11 +190,11 @@ pub(super) fn page(kind: Kind, listing: &Listing) -> Vec<u8> {
 /// `"key":[…]`.
 pub(super) fn rows(out: &mut Vec<u8>, kind: Kind, listing: &Listing) {
     out.extend_from_slice(format!("\"{}\":[", kind.spec().list_key).as_bytes());
-    for (at, row) in listing.rows.iter().enumerate() {
+    for (at, record) in listing.records.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        listing.view.write(out, row, kind.listed());
+        listing.view.write(out, record, kind.listed());
     }
     out.push(b']');
 }

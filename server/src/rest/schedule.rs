@@ -7,7 +7,6 @@ use emt_api::{
     input::check_id,
     openapi,
     page::Paging,
-    record::Record,
     resources::{RepeatedSchedule, SINGLE_SCHEDULE, SingleSchedule},
     value::Value,
 };
@@ -84,21 +83,14 @@ async fn list(rest: &Rest, kind: &'static dyn Resource, project: &str, parameter
     };
     // Whether a window is open cannot be asked of the store; schedules are few beside what they hold for.
     let mut listing = rest.inventory.list(kind, project, filter.into(), Paging::default()).await?;
-    listing.rows.retain(|row| {
-        let schedule = if std::ptr::eq(kind.spec(), &raw const SINGLE_SCHEDULE) {
-            single(&SingleSchedule::from_row(row.clone()))
-        } else {
-            repeated(&RepeatedSchedule::from_row(row.clone()))
-        };
+    listing.records.retain(|record| {
+        let schedule = if kind.spec() == &SINGLE_SCHEDULE { single(&record.record()) } else { repeated(&record.record()) };
         schedule.is_some_and(|schedule| schedule.active(at).is_some())
     });
-    listing.total = listing.rows.len() as u64;
-    let offset = usize::try_from(paging.offset).unwrap_or(usize::MAX).min(listing.rows.len());
-    listing.rows.drain(..offset);
-    if let Some(size) = paging.size.and_then(|size| usize::try_from(size).ok()) {
-        listing.rows.truncate(size);
-    }
-    listing.has_next = paging.has_next(listing.rows.len(), listing.total);
+    listing.total = listing.records.len() as u64;
+    let size = paging.size.and_then(|size| usize::try_from(size).ok());
+    listing.records.page(usize::try_from(paging.offset).unwrap_or(usize::MAX), size.unwrap_or(usize::MAX));
+    listing.has_next = paging.has_next(listing.records.len(), listing.total);
     Ok(listing)
 }
 

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use emt_api::{
     filter::Expr,
     record::{Record, Row},
+    sheet::Sheet,
     spec::Spec,
 };
 
@@ -35,6 +36,9 @@ pub trait Store: Send + Sync + 'static {
     /// A page of the records that fit, and how many fit in all.
     async fn find(&self, query: Query) -> Result<Page, StoreError>;
 
+    /// All records as they are now, however long the reading takes.
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
+
     /// Does all of the batch, durably, or nothing of it.
     async fn commit(&self, batch: Batch) -> Result<(), StoreError>;
 
@@ -45,6 +49,20 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the store can serve right now; used by `/readyz`.
     async fn ready(&self) -> Result<(), StoreError>;
+}
+
+/// Reads that see the records of one moment, in the form in which they are shown. It is to be let go soon: what an engine
+/// keeps for it cannot be cleaned up meanwhile.
+#[async_trait]
+pub trait Snapshot: Send {
+    /// A page of the records that fit, and how many fit in all (0 if that was not asked for).
+    async fn find(&mut self, query: &Query) -> Result<(Sheet, u64), StoreError>;
+
+    /// The records of one kind with these ids, in the order of the ids; those that are not there are left out.
+    async fn get(&mut self, spec: &'static Spec, project: &str, ids: &[&str]) -> Result<Sheet, StoreError>;
+
+    /// The records of one kind whose link `via` points at one of `owners`, in the order of the owners, and of their own ids.
+    async fn referrers(&mut self, spec: &'static Spec, project: &str, via: &str, owners: &[&str]) -> Result<Sheet, StoreError>;
 }
 
 /// What to look for.

@@ -12,7 +12,7 @@ use self::{
     text::{key, number, times},
 };
 use crate::{
-    sheet::{Entry, Held},
+    sheet::{Entry, Held, texts},
     spec::{Computed, LinkSpec, Spec},
 };
 
@@ -39,8 +39,8 @@ impl Plan {
 pub trait Source {
     /// The record of this kind and id.
     fn record(&self, prefix: &str, id: &str) -> Option<Entry<'_>>;
-    /// The record of a kind whose link `via` points at `owner`.
-    fn referrer(&self, prefix: &str, via: &str, owner: &str) -> Option<Entry<'_>>;
+    /// The records of a kind whose link `via` points at `owner`.
+    fn referrers(&self, prefix: &str, via: &str, owner: &str) -> Vec<Entry<'_>>;
     /// Appends a computed value; `false` shows it as empty.
     fn computed(&self, out: &mut Vec<u8>, owner: Entry<'_>, computed: &Computed) -> bool;
 }
@@ -52,8 +52,8 @@ impl Source for NoSource {
     fn record(&self, _: &str, _: &str) -> Option<Entry<'_>> {
         None
     }
-    fn referrer(&self, _: &str, _: &str, _: &str) -> Option<Entry<'_>> {
-        None
+    fn referrers(&self, _: &str, _: &str, _: &str) -> Vec<Entry<'_>> {
+        Vec::new()
     }
     fn computed(&self, _: &mut Vec<u8>, _: Entry<'_>, _: &Computed) -> bool {
         false
@@ -103,6 +103,15 @@ pub fn write(out: &mut Vec<u8>, record: Entry<'_>, plan: &Plan, source: &dyn Sou
                 let from = out.len();
                 write(out, target, deeper, source);
                 shown.push((at, from..out.len()));
+            }
+            Form::Links { links, records } => {
+                let Held::Text(list) = value else { continue };
+                pen.at(&slot.place).extend_from_slice(list.as_bytes());
+                if let Some(deeper) = plan.of(links.object) {
+                    let ids = texts(list);
+                    let found = ids.iter().filter_map(|id| source.record(links.to, id));
+                    write_list(pen.at(records), found, deeper, source);
+                }
             }
             form => write_value(pen.at(&slot.place), form, value),
         }
@@ -154,16 +163,38 @@ fn follow<'a>(link: &LinkSpec, id: &str, plan: &Plan, source: &'a dyn Source) ->
 }
 
 fn write_extra(pen: &mut Pen<'_>, record: Entry<'_>, extra: &Extra, plan: &Plan, source: &dyn Source) {
-    if let Computed::Referrer { key, prefix, via } = extra.computed {
-        if let Some(deeper) = plan.of(key)
-            && let Some(referrer) = source.referrer(prefix, via, record.id())
-        {
-            write(pen.at(&extra.place), referrer, deeper, source);
+    match extra.computed {
+        Computed::Referrer { key, prefix, via } => {
+            if let Some(deeper) = plan.of(key)
+                && let Some(referrer) = source.referrers(prefix, via, record.id()).first()
+            {
+                write(pen.at(&extra.place), *referrer, deeper, source);
+            }
         }
-    } else if plan.computed && !source.computed(pen.at(&extra.place), record, extra.computed) {
-        // Nothing was written: the place is copied after all.
-        pen.done = extra.place.start;
+        Computed::Referrers { key, prefix, via } => {
+            if let Some(deeper) = plan.of(key) {
+                write_list(pen.at(&extra.place), source.referrers(prefix, via, record.id()), deeper, source);
+            }
+        }
+        computed => {
+            let written = plan.computed && source.computed(pen.at(&extra.place), record, computed);
+            if plan.computed && !written {
+                // The place is copied after all.
+                pen.done = extra.place.start;
+            }
+        }
     }
+}
+
+fn write_list<'a>(out: &mut Vec<u8>, records: impl IntoIterator<Item = Entry<'a>>, plan: &Plan, source: &dyn Source) {
+    out.push(b'[');
+    for (at, record) in records.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(out, record, plan, source);
+    }
+    out.push(b']');
 }
 
 fn write_value(out: &mut Vec<u8>, form: &Form, value: Held<'_>) {
@@ -188,7 +219,7 @@ fn write_value(out: &mut Vec<u8>, form: &Form, value: Held<'_>) {
         (Form::BigNumber, _) => out.extend_from_slice(b"\"0\""),
         (Form::Bool, _) => out.extend_from_slice(b"false"),
         (Form::Enum(names, _), _) => string(out, names.name_of(0)),
-        (Form::Hidden | Form::Link { .. }, _) => {}
+        (Form::Hidden | Form::Link { .. } | Form::Links { .. }, _) => {}
     }
 }
 

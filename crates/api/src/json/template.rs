@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::text::{key, string};
 use crate::{
     resources::by_prefix,
-    spec::{Access, Computed, EnumSpec, Field, LinkSpec, Spec, Type},
+    spec::{Access, Computed, EnumSpec, Field, LinkSpec, LinksSpec, Spec, Type},
 };
 
 /// A kind's records on the wire, as far as they are alike.
@@ -41,6 +41,11 @@ pub(super) enum Form {
     Enum(&'static EnumSpec, Vec<Vec<u8>>),
     /// As it is kept.
     Document,
+    /// The ids at the slot's place, and the records.
+    Links {
+        links: &'static LinksSpec,
+        records: Range<usize>,
+    },
     /// The id at the slot's place, if it is shown, and the record.
     Link {
         link: &'static LinkSpec,
@@ -81,6 +86,13 @@ fn slot(text: &mut Vec<u8>, field: &'static Field, absent: fn(&mut Vec<u8>, &Lin
         Type::Bool => Form::Bool,
         Type::Enum(names) => Form::Enum(names, quoted(names)),
         Type::Texts { .. } | Type::Metadata | Type::Document => Form::Document,
+        Type::Links(links) => {
+            next_key(text, links.object);
+            text.extend_from_slice(b"[]");
+            Form::Links { links, records: text.len() - 2..text.len() }
+        }
+        // Of some links only the id is shown.
+        Type::Link(link) if link.object.is_empty() => Form::Text,
         Type::Link(link) => {
             next_key(text, link.object);
             let from = text.len();
@@ -101,7 +113,7 @@ fn value(text: &mut Vec<u8>, field: &Field) -> Range<usize> {
         Type::BigNumber => text.extend_from_slice(b"\"0\""),
         Type::Bool => text.extend_from_slice(b"false"),
         Type::Enum(names) => string(text, names.name_of(0)),
-        Type::Texts { .. } | Type::Metadata | Type::Document => text.extend_from_slice(b"[]"),
+        Type::Texts { .. } | Type::Links(_) | Type::Metadata | Type::Document => text.extend_from_slice(b"[]"),
     }
     from..text.len()
 }
@@ -137,8 +149,8 @@ fn extra(text: &mut Vec<u8>, spec: &'static Spec, computed: &'static Computed) -
                 None => text.extend_from_slice(b"null"),
             }
         }
-        Computed::EmptyList(_) | Computed::InheritedMetadata => text.extend_from_slice(b"[]"),
-        Computed::Referrer { .. } | Computed::Null(_) | Computed::DesiredOs => text.extend_from_slice(b"null"),
+        Computed::Referrers { .. } | Computed::InheritedMetadata => text.extend_from_slice(b"[]"),
+        Computed::Referrer { .. } | Computed::DesiredOs => text.extend_from_slice(b"null"),
         Computed::TotalSites => text.push(b'0'),
         Computed::UpdateStatusDetail => text.extend_from_slice(b"\"\""),
     }

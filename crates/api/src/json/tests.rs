@@ -59,8 +59,8 @@ impl Source for World {
     fn record(&self, prefix: &str, id: &str) -> Option<Entry<'_>> {
         self.0.iter().filter(|sheet| sheet.spec().prefix == prefix).find_map(|sheet| sheet.find(id))
     }
-    fn referrer(&self, prefix: &str, via: &str, owner: &str) -> Option<Entry<'_>> {
-        self.0.iter().filter(|sheet| sheet.spec().prefix == prefix).find_map(|sheet| sheet.linked(via, owner).next())
+    fn referrers(&self, prefix: &str, via: &str, owner: &str) -> Vec<Entry<'_>> {
+        self.0.iter().filter(|sheet| sheet.spec().prefix == prefix).flat_map(|sheet| sheet.linked(via, owner)).collect()
     }
     fn computed(&self, out: &mut Vec<u8>, owner: Entry<'_>, computed: &Computed) -> bool {
         let known = *computed == Computed::UpdateStatusDetail;
@@ -94,7 +94,7 @@ fn slow(row: &Row, plan: &Plan, rows: &[Row]) -> Json {
         let to = target(field, value);
         if !field.json.is_empty() {
             let value = match &field.ty {
-                Type::Link(link) if to.is_none() || !link.echo => json!(""),
+                Type::Link(link) if !link.object.is_empty() && (to.is_none() || !link.echo) => json!(""),
                 Type::Text { .. } | Type::Link(_) => value.text().into(),
                 Type::Number { .. } => value.int().into(),
                 Type::BigNumber => value.int().to_string().into(),
@@ -105,7 +105,16 @@ fn slow(row: &Row, plan: &Plan, rows: &[Row]) -> Json {
             };
             out.insert(field.json.to_owned(), value);
         }
-        if let Some(link) = field.as_link() {
+        if let Some(links) = field.as_links() {
+            let ids = value.texts();
+            let found = plan.of(links.object).into_iter().flat_map(|deeper| {
+                ids.iter()
+                    .filter_map(|id| rows.iter().find(|row| row.spec.prefix == links.to && row.meta.id == *id))
+                    .map(|row| slow(row, deeper, rows))
+            });
+            out.insert(links.object.to_owned(), found.collect());
+        }
+        if let Some(link) = field.as_link().filter(|link| !link.object.is_empty()) {
             out.insert(link.object.to_owned(), to.unwrap_or_else(|| nowhere(link)));
         }
     }
@@ -123,11 +132,15 @@ fn slow(row: &Row, plan: &Plan, rows: &[Row]) -> Json {
                 })
                 .unwrap_or(Json::Null),
             Computed::SameAs { of, .. } => out[*of].clone(),
-            Computed::EmptyList(_) | Computed::InheritedMetadata => json!([]),
+            Computed::Referrers { key, prefix, via } => {
+                let found = rows.iter().filter(|other| other.spec.prefix == *prefix && other.get(via).text() == row.meta.id);
+                plan.of(key).into_iter().flat_map(|deeper| found.clone().map(|row| slow(row, deeper, rows))).collect()
+            }
+            Computed::InheritedMetadata => json!([]),
             Computed::UpdateStatusDetail if plan.computed => row.get("update_status_detail").text().into(),
             Computed::UpdateStatusDetail => json!(""),
             Computed::TotalSites => json!(0),
-            Computed::Null(_) | Computed::DesiredOs => Json::Null,
+            Computed::DesiredOs => Json::Null,
         };
         out.insert(computed_key(computed).to_owned(), value);
     }
@@ -139,6 +152,7 @@ fn slow(row: &Row, plan: &Plan, rows: &[Row]) -> Json {
 }
 
 static LEAF: Plan = Plan { follow: &[("site", &SHALLOW), ("region", &SHALLOW), ("os", &SHALLOW)], computed: false };
+static MEMBER: Plan = Plan { follow: &[("workload", &SHALLOW)], computed: false };
 static DEEP: Plan = Plan {
     follow: &[
         ("host", &LEAF),
@@ -151,6 +165,11 @@ static DEEP: Plan = Plan {
         ("targetOs", &SHALLOW),
         ("appliedPolicy", &SHALLOW),
         ("targetHost", &LEAF),
+        ("workloadMembers", &MEMBER),
+        ("members", &LEAF),
+        ("customConfig", &SHALLOW),
+        ("localAccount", &SHALLOW),
+        ("provider", &SHALLOW),
     ],
     computed: true,
 };
@@ -161,6 +180,9 @@ fn value(field: &'static Field) -> BoxedStrategy<Value> {
         Type::Number { .. } | Type::BigNumber => any::<i64>().prop_map(Value::Int).boxed(),
         Type::Bool => (0..2_i64).prop_map(Value::Int).boxed(),
         Type::Enum(_) => (-1..12_i64).prop_map(Value::Int).boxed(),
+        Type::Links(links) => (0..3_u8)
+            .prop_map(|n| json!((0..n).map(|n| format!("{}-{n}", links.to)).collect::<Vec<_>>()).to_string().into())
+            .boxed(),
         // Half of them lead nowhere.
         Type::Link(link) => (0..2_u8).prop_map(|n| Value::Text(format!("{}-{n}", link.to))).boxed(),
         _ => proptest::collection::vec(any::<String>(), 0..3).prop_map(|texts| Value::Text(json!(texts).to_string())).boxed(),

@@ -8,6 +8,7 @@ mod counts;
 mod list;
 mod migrations;
 mod reader;
+mod snapshot;
 mod table;
 mod writer;
 
@@ -22,8 +23,8 @@ use emt_api::{record::Row, spec::Spec};
 use rusqlite::{Connection, ErrorCode, config::DbConfig, functions::FunctionFlags};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use self::{reader::Readers, table::Tables, writer::Job};
-use super::{Batch, Generations, Page, Query, Store, StoreError};
+use self::{reader::Readers, snapshot::SqliteSnapshot, table::Tables, writer::Job};
+use super::{Batch, Generations, Page, Query, Snapshot, Store, StoreError};
 
 /// Reading connections: reads are short, and there are two cores on the machines this is meant for.
 const READERS: usize = 4;
@@ -132,6 +133,11 @@ impl Store for SqliteStore {
             tokio::task::spawn_blocking(read).await.map_err(|error| self.place().failed(&error.to_string()))?
         };
         self.place().map(found)
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let reader = self.shared.readers.take().await;
+        Ok(Box::new(SqliteSnapshot::begin(reader, Arc::clone(&self.shared.tables), self.place())?))
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ use std::{
 
 use emt_api::{
     record::{Meta, Row},
+    sheet::Sheet,
     spec::Spec,
     value::Value,
 };
@@ -102,6 +103,67 @@ impl Table {
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_and_then(params_from_iter(bound), |row| self.read(row))?;
         Ok(Page { rows: rows.collect::<rusqlite::Result<_>>()?, total })
+    }
+
+    /// As [`Self::find`], for records that are shown.
+    pub(super) fn find_shown(&self, connection: &Connection, tables: &Tables, query: &Query) -> rusqlite::Result<(Sheet, u64)> {
+        let Listed { total, page } = self.list(connection, tables, query)?;
+        let mut sheet = Sheet::new(self.spec);
+        if let Some(Statement { sql, bound }) = page {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(bound))?;
+            while let Some(row) = rows.next()? {
+                self.show(&mut sheet, row)?;
+            }
+        }
+        Ok((sheet, total))
+    }
+
+    /// One look-up an id: that is quicker than any list that the engine would have to take apart.
+    pub(super) fn get_shown(&self, connection: &Connection, project: &str, ids: &[&str]) -> rusqlite::Result<Sheet> {
+        let mut sheet = Sheet::new(self.spec);
+        let mut statement = connection.prepare_cached(&self.get)?;
+        for id in ids {
+            if let Some(row) = statement.query(params![project, id])?.next()? {
+                self.show(&mut sheet, row)?;
+            }
+        }
+        Ok(sheet)
+    }
+
+    pub(super) fn referrers(
+        &self,
+        connection: &Connection,
+        project: &str,
+        via: &str,
+        owners: &[&str],
+    ) -> rusqlite::Result<Sheet> {
+        let mut sheet = Sheet::new(self.spec);
+        let (columns, table) = (&self.columns, self.spec.table);
+        let sql = format!("SELECT {columns} FROM {table} WHERE project = ? AND {via} = ? ORDER BY resource_id");
+        let mut statement = connection.prepare_cached(&sql)?;
+        for owner in owners {
+            let mut rows = statement.query(params![project, owner])?;
+            while let Some(row) = rows.next()? {
+                self.show(&mut sheet, row)?;
+            }
+        }
+        Ok(sheet)
+    }
+
+    fn show(&self, sheet: &mut Sheet, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
+        sheet.begin(row.get_ref(1)?.as_str()?, row.get(2)?, row.get(3)?, row.get(4)?);
+        for at in 0..self.spec.fields.len() {
+            match row.get_ref(at + META_COLUMNS)? {
+                ValueRef::Integer(number) => sheet.int(at, number),
+                ValueRef::Text(text) => match std::str::from_utf8(text) {
+                    Ok(text) => sheet.text(at, text),
+                    Err(_) => sheet.text(at, &String::from_utf8_lossy(text)),
+                },
+                ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => {}
+            }
+        }
+        Ok(())
     }
 
     fn read(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
