@@ -2,12 +2,11 @@
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderName, HeaderValue, Uri, header},
-    middleware::{self, Next},
     response::Response,
 };
-use tower::{Layer, util::MapRequestLayer};
+use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::clock::{Clock, Randomness};
@@ -21,18 +20,20 @@ pub struct Peer(pub std::net::IpAddr);
 
 #[derive(Clone)]
 struct Context {
+    routes: Router,
     clock: Clock,
     random: Randomness,
 }
 
 /// The service that connections are served with: `routes` behind path normalisation, request ids, one log line a request, and
-/// the headers that every answer has (northbound contract, general rules).
+/// the headers that every answer has (northbound contract, general rules). Around the routes and not a layer of them: paths
+/// are normalised before they are routed, and a layer costs each request some allocations.
 pub fn service(routes: Router, clock: Clock, random: Randomness) -> impl Service {
-    let routes = routes
-        .layer(middleware::map_response(headers))
-        .layer(middleware::from_fn_with_state(Context { clock, random }, observed));
-    // Before routing, which a layer of the router would come too late for.
-    MapRequestLayer::new(normalised).layer(routes)
+    let context = Context { routes, clock, random };
+    tower::service_fn(move |request: Request| {
+        let context = context.clone();
+        async move { Ok(observed(context, normalised(request)).await) }
+    })
 }
 
 /// What [`service`] is.
@@ -45,36 +46,39 @@ impl<S> Service for S where
 {
 }
 
-async fn observed(State(context): State<Context>, request: Request, next: Next) -> Response {
+async fn observed(Context { routes, clock, random }: Context, request: Request) -> Response {
     let mut bytes = [0; 8];
-    context.random.fill(&mut bytes);
+    random.fill(&mut bytes);
     let id = hex::encode(bytes);
-    let start = context.clock.now_ms();
+    let start = clock.now_ms();
     let span = tracing::info_span!(
         "request", id, method = %request.method(), path = request.uri().path(), user = tracing::field::Empty
     );
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let milliseconds = context.clock.now_ms() - start;
+    let mut response = match routes.oneshot(request).instrument(span.clone()).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let milliseconds = clock.now_ms() - start;
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), milliseconds, "served"));
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, id);
+    let headers = response.headers_mut();
+    headers.reserve(FIXED.len() + 1);
+    for (name, value) in &FIXED {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, id);
     }
     response
 }
 
-async fn headers(mut response: Response) -> Response {
-    let fixed = [
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::X_XSS_PROTECTION, "0"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'self'; frame-ancestors 'self'; form-action 'self'"),
-        (header::VARY, "Origin"),
-    ];
-    for (name, value) in fixed {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
-}
+/// Headers of every answer that does not set them itself.
+static FIXED: [(HeaderName, HeaderValue); 5] = [
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::X_XSS_PROTECTION, HeaderValue::from_static("0")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'; frame-ancestors 'self'; form-action 'self'")),
+    (header::VARY, HeaderValue::from_static("Origin")),
+];
 
 /// A trailing slash is dropped; the region of a site may be left empty (`regions//sites`).
 fn normalised(mut request: Request) -> Request {
@@ -85,9 +89,13 @@ fn normalised(mut request: Request) -> Request {
 }
 
 fn normalised_uri(uri: &Uri) -> Option<Uri> {
+    const EMPTY_REGION: &str = "/regions//sites";
     let path = uri.path();
+    if !path.ends_with('/') && !path.contains(EMPTY_REGION) {
+        return None;
+    }
     let trimmed = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
-    let filled = trimmed.replace("/regions//sites", "/regions/empty/sites");
+    let filled = trimmed.replace(EMPTY_REGION, "/regions/empty/sites");
     if filled == path {
         return None;
     }

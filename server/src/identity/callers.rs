@@ -1,4 +1,5 @@
-//! Callers that are remembered by their tokens for as long as nothing changes that could end or change them.
+//! Callers that are remembered by their tokens, and projects by their names, for as long as nothing changes that could end or
+//! change them.
 
 use std::{
     collections::HashMap,
@@ -7,10 +8,13 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::Caller;
+use super::{Caller, Identity, IdentityError, Project, SERVER};
 
 /// Callers that are remembered; beyond that memory begins anew.
 const CALLERS: usize = 65_536;
+
+/// Projects that are remembered; beyond that memory begins anew.
+const PROJECTS: usize = 4_096;
 
 /// Digest of a token.
 pub(super) type Fingerprint = [u8; 32];
@@ -19,6 +23,7 @@ pub(super) type Fingerprint = [u8; 32];
 #[derive(Default)]
 pub(super) struct Callers {
     known: Mutex<HashMap<Fingerprint, Kept>>,
+    projects: Mutex<HashMap<String, (u64, Project)>>,
 }
 
 struct Kept {
@@ -48,5 +53,25 @@ impl Callers {
             known.clear();
         }
         known.insert(token, Kept { generation, until, caller: Arc::clone(caller) });
+    }
+}
+
+impl Identity {
+    /// The project with a name, without a look into the store while nothing has changed.
+    pub async fn project_recalled(&self, name: &str) -> Result<Option<Project>, IdentityError> {
+        let generation = self.store().generation(SERVER);
+        let projects = || self.shared.callers.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, project)) = projects().get(name).filter(|(known, _)| *known == generation) {
+            return Ok(Some(project.clone()));
+        }
+        let found = self.project_named(name).await?;
+        if let Some(project) = &found {
+            let mut projects = projects();
+            if projects.len() >= PROJECTS {
+                projects.clear();
+            }
+            projects.insert(name.to_owned(), (generation, project.clone()));
+        }
+        Ok(found)
     }
 }

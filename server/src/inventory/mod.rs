@@ -268,7 +268,7 @@ impl Inventory {
         let mut snapshot = self.store.snapshot().await.map_err(refused)?;
         let record = snapshot.get(spec, project, &[id]).await.map_err(refused)?;
         if record.is_empty() {
-            return Err(spec.not_found());
+            return Err(as_read(spec, spec.not_found()));
         }
         let view = View::load(&mut *snapshot, project, resource.one(), &record).await.map_err(refused)?;
         Ok(Shown { record, view, plan: resource.one() })

@@ -61,7 +61,7 @@ impl FromRequestParts<Rest> for InProject {
 /// The project that the path names, if the caller is a member of it.
 async fn project_of(parts: &mut Parts, rest: &Rest, caller: &Caller) -> Result<Project, Refused> {
     let name = path_parameter(parts, rest, "project").await?;
-    let project = rest.identity.project_named(&name).await?;
+    let project = rest.identity.project_recalled(&name).await?;
     project.filter(|project| caller.is_member(&project.uuid)).ok_or(Refused::NoProject)
 }
 
