@@ -25,7 +25,8 @@ pub enum Purpose {
     Create,
     /// PUT: required keys must be there; what is absent is cleared.
     Replace,
-    /// PATCH: what is absent is left alone. Stricter servers want the required keys here too; we do not.
+    /// PATCH: what is absent is left alone. Stricter servers want the required keys here too; we want those only that say
+    /// which thing is meant.
     Patch,
 }
 
@@ -33,6 +34,13 @@ pub enum Purpose {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Input {
     values: Vec<(usize, Value)>,
+}
+
+impl Field {
+    /// Whether a body of this purpose must have it.
+    pub fn must_be_in(&self, purpose: Purpose) -> bool {
+        if purpose == Purpose::Patch { self.required_to_patch } else { self.required }
+    }
 }
 
 impl Input {
@@ -49,11 +57,9 @@ impl Input {
                 None => check_unstored(spec, key, json)?,
             }
         }
-        if purpose != Purpose::Patch {
-            for field in spec.fields.iter().filter(|field| field.required) {
-                if !body.contains_key(field.json) {
-                    return Err(ApiError::schema(format!("request body has an error: property \"{}\" is missing", field.json)));
-                }
+        for field in spec.fields.iter().filter(|field| field.must_be_in(purpose)) {
+            if !body.contains_key(field.json) {
+                return Err(ApiError::schema(format!("request body has an error: property \"{}\" is missing", field.json)));
             }
         }
         Ok(input)
@@ -360,7 +366,7 @@ mod tests {
             (&OS, Purpose::Create, json!({"sha256": sha, "osType": "OPERATING_SYSTEM_TYPE_IMMUTABLE"}), ""),
             (&OS, Purpose::Create, json!({"sha256": sha, "repoUrl": "x", "kernelCommand": "y"}), ""),
             (&OS, Purpose::Create, json!({}), "\"sha256\" is missing"),
-            (&OS, Purpose::Patch, json!({}), ""),
+            (&OS, Purpose::Patch, json!({}), "\"sha256\" is missing"),
             (&OS, Purpose::Create, json!({"sha256": "A".repeat(64)}), "does not match"),
             (&OS, Purpose::Create, json!({"sha256": "a"}), "minimum string length is 64"),
             (&OS, Purpose::Create, json!({"sha256": sha, "osType": 2}), "a string is needed"),
@@ -396,7 +402,8 @@ mod tests {
 
     #[test]
     fn a_change_moves_only_what_may_move() {
-        let body = json!({"architecture": "x86_64", "imageId": "9"});
+        let sha = "a".repeat(64);
+        let body = json!({"sha256": sha, "architecture": "x86_64", "imageId": "9"});
         let mut row = Row::empty(&OS);
         row.set("image_id", "1".into());
         row.set("metadata", "{}".into());
@@ -406,7 +413,7 @@ mod tests {
         assert_eq!(row.get("metadata").text(), "{}", "PATCH leaves alone what it does not name");
         input.change(&mut row, Purpose::Replace).unwrap();
         assert_eq!(row.get("metadata").text(), "", "PUT clears it");
-        let named = Input::read(&OS, &json!({"name": "x"}), Purpose::Patch).unwrap();
+        let named = Input::read(&OS, &json!({"sha256": sha, "name": "x"}), Purpose::Patch).unwrap();
         assert_eq!(named.change(&mut row, Purpose::Patch).unwrap_err().message, "field name is immutable");
     }
 

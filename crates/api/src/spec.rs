@@ -175,6 +175,8 @@ pub struct Field {
     pub access: Access,
     /// Whether requests must carry it.
     pub required: bool,
+    /// Whether PATCH must carry it too.
+    pub required_to_patch: bool,
     /// What it means, for documents.
     pub doc: &'static str,
 }
@@ -303,7 +305,7 @@ pub struct LinksSpec {
 
 impl Field {
     const fn new(json: &'static str, ty: Type) -> Self {
-        Self { json, column: "", ty, access: Access::Mutable, required: false, doc: "" }
+        Self { json, column: "", ty, access: Access::Mutable, required: false, required_to_patch: false, doc: "" }
     }
 
     /// Text of at most `max` characters.
@@ -392,6 +394,14 @@ impl Field {
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// Requests must carry it, PATCH too: it says which thing is meant.
+    #[must_use]
+    pub const fn required_to_patch(mut self) -> Self {
+        self.required = true;
+        self.required_to_patch = true;
         self
     }
 

@@ -149,7 +149,8 @@ fn body(body: Body, schemas: &mut Schemas) -> Option<Json> {
         Body::File => {
             return Some(json!({"required": true, "content": {"application/octet-stream": {"schema": {}}}}));
         }
-        Body::Input(spec, purpose) => (schemas.input(spec, purpose), true),
+        // No body counts as `{}`, which fits if nothing is required.
+        Body::Input(spec, purpose) => (schemas.input(spec, purpose), spec.fields.iter().any(|field| field.must_be_in(purpose))),
         Body::Named(named) => (named.refer(schemas), true),
         Body::Optional(named) => (named.refer(schemas), false),
     };

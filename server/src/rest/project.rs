@@ -84,7 +84,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Method::PUT, "putProject", ONE.paths(""), put)
             .summary("Makes a project")
             .access(Access::AdministerProjects)
-            .body(Body::Named(&SPEC))
+            .body(Body::Optional(&SPEC))
             .answer(Answer::Named(&DONE)),
         Operation::new(Method::GET, "getProjectStatus", ONE.paths("/status"), status)
             .summary("Shows what became of a project")

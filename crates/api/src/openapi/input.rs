@@ -22,7 +22,7 @@ pub(super) fn body(schemas: &mut Schemas, spec: &'static Spec, purpose: Purpose)
             schema["description"] = format!("{} Taken and ignored: it is set at creation.", declared.doc.trim()).trim().into();
         }
         properties.insert(declared.json.to_owned(), schema);
-        if purpose != Purpose::Patch && declared.required {
+        if declared.must_be_in(purpose) {
             required.push(declared.json);
         }
     }

@@ -33,7 +33,7 @@ record! {
         /// Free text.
         description: String = Field::text("description", 1000, OS_DESCRIPTION).create_only(),
         /// SHA-256 of the image file as served.
-        sha256: String = Field::exact_text("sha256", 64, SHA256).required().create_only(),
+        sha256: String = Field::exact_text("sha256", 64, SHA256).required_to_patch().create_only(),
         /// Family of images that can replace each other.
         profile_name: String = Field::text("profileName", 128, PATHY).create_only(),
         /// Version of the profile; unused.
