@@ -32,6 +32,20 @@ const ROWS: &[Row] = &[
         callers: 4,
         path: |fleet, _| format!("?pageSize=100&offset={}", (fleet - 100).min(9_900)),
     },
+    Row {
+        what: "those at one site",
+        callers: 4,
+        path: |fleet, n| {
+            let site = seed::site_id(n % fleet.div_ceil(seed::HOSTS_OF_A_SITE));
+            format!("?pageSize=100&filter=host.site.resourceId=%22{site}%22")
+        },
+    },
+    Row {
+        what: "page of 100 of those that are not trusted",
+        callers: 4,
+        path: |_, _| "?pageSize=100&filter=currentState=INSTANCE_STATE_UNTRUSTED".to_owned(),
+    },
+    Row { what: "page of 100 with a part of a name", callers: 4, path: |_, _| "?pageSize=100&filter=name=%22ill%22".to_owned() },
     Row { what: "all in one answer", callers: 1, path: |_, _| String::new() },
 ];
 

@@ -467,3 +467,31 @@ fn filters_find_what_a_look_at_each_record_finds() {
         });
     outcome.unwrap();
 }
+
+#[tokio::test]
+async fn a_snapshot_is_of_one_moment() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    let site = Site { meta: meta(P, "site-00000001"), ..Site::default() };
+    let old = host("host-00000002", "old", "site-00000001");
+    store.commit(Batch::default().insert(site).insert(old.clone())).await.unwrap();
+
+    let mut snapshot = store.snapshot().await.unwrap();
+    let ids = ["host-00000001", "host-00000002", "host-00000003"];
+    assert_eq!(snapshot.get(&HOST, P, &ids).await.unwrap().len(), 1);
+    let new = host("host-00000001", "new", "site-00000001");
+    store.commit(Batch::default().update(Host { name: "changed".to_owned(), ..old }).insert(new)).await.unwrap();
+
+    let everything = Query { count: true, ..Query::all(&HOST, P) };
+    let mut later = store.snapshot().await.unwrap();
+    for (snapshot, expected) in [(&mut snapshot, &["old"][..]), (&mut later, &["new", "changed"])] {
+        let (found, total) = snapshot.find(&everything).await.unwrap();
+        let got = snapshot.get(&HOST, P, &ids).await.unwrap();
+        let referring = snapshot.referrers(&HOST, P, "site_id", &["site-00000000", "site-00000001"]).await.unwrap();
+        assert_eq!(total, expected.len() as u64);
+        for sheet in [found, got, referring] {
+            assert_eq!(sheet.iter().map(|host| host.text("name")).collect::<Vec<_>>(), expected);
+        }
+        assert_eq!(snapshot.get(&HOST, "another project", &ids).await.unwrap().len(), 0);
+    }
+}

@@ -36,7 +36,7 @@ pub trait Store: Send + Sync + 'static {
     /// A page of the records that fit, and how many fit in all.
     async fn find(&self, query: Query) -> Result<Page, StoreError>;
 
-    /// All records as they are now, however long the reading takes.
+    /// Reads of one moment, which is not before this call.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
 
     /// Does all of the batch, durably, or nothing of it.
