@@ -1392,12 +1392,20 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__host__subcmd__list)
-            opts="-p -o -v -h --context --project --output --no-color --verbose --help"
+            opts="-p -o -v -h --filter --order-by --context --project --output --no-color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --order-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1652,12 +1660,20 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__instance__subcmd__list)
-            opts="-p -o -v -h --context --project --output --no-color --verbose --help"
+            opts="-p -o -v -h --filter --order-by --context --project --output --no-color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --order-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1960,12 +1976,20 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__os__subcmd__list)
-            opts="-p -o -v -h --context --project --output --no-color --verbose --help"
+            opts="-p -o -v -h --filter --order-by --context --project --output --no-color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --order-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2342,12 +2366,20 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__region__subcmd__list)
-            opts="-p -o -v -h --context --project --output --no-color --verbose --help"
+            opts="-p -o -v -h --filter --order-by --context --project --output --no-color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --order-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2758,12 +2790,20 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__site__subcmd__list)
-            opts="-p -o -v -h --context --project --output --no-color --verbose --help"
+            opts="-p -o -v -h --filter --order-by --context --project --output --no-color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --order-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -166,6 +166,8 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_su
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "delete" -d 'Delete OS resources; their images stay'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
@@ -228,6 +230,8 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "register" -d 'Register a machine, and print a one-time token with which its node enrols'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "delete" -d 'Delete hosts with what is installed on them; their nodes\' credentials end'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
@@ -285,6 +289,8 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_see
 complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -f -a "list" -d 'List regions'
 complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -f -a "create" -d 'Make a region'
 complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand region; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
@@ -319,6 +325,8 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_
 complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -f -a "list" -d 'List sites'
 complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -f -a "create" -d 'Make a site'
 complete -c emtctl -n "__fish_emtctl_using_subcommand site; and not __fish_seen_subcommand_from list create help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand site; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
@@ -354,6 +362,8 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_s
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -f -a "get" -d 'Show an instance'
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and not __fish_seen_subcommand_from list get link help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'

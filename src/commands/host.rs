@@ -11,6 +11,7 @@ use emt_client::{
 
 use crate::{
     app::App,
+    commands::choice::Choice,
     error::{Doing, Error},
     output::{Cell, Show, Tone, say, word},
 };
@@ -21,7 +22,7 @@ mod register;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List hosts
-    List,
+    List(Choice),
     /// Show a host
     Get {
         /// Id, name, UUID or serial number
@@ -115,9 +116,13 @@ fn version(host: &Host) -> String {
 
 pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
     match command {
-        Command::List => {
-            let all = app.api().await?.list(&kinds::HOSTS, &[]).await.doing("list hosts")?;
-            app.out.list(&all, "there are no hosts yet: emtctl host register NAME --uuid UUID")
+        Command::List(choice) => {
+            let all = app.api().await?.list(&kinds::HOSTS, &choice.query()).await.doing("list hosts")?;
+            app.out.chosen(
+                &all,
+                choice.none("there are no hosts yet: emtctl host register NAME --uuid UUID"),
+                choice.is_ordered(),
+            )
         }
         Command::Get { host } => {
             let found = app.api().await?.find(&kinds::HOSTS, &host).await.doing(format!("show host {host}"))?;

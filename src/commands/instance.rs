@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::{
     app::App,
     clock,
+    commands::choice::Choice,
     error::{Doing, Error},
     output::{Cell, Show, Tone, say},
     time::brief,
@@ -19,7 +20,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List instances with what runs and what is to run
-    List,
+    List(Choice),
     /// Show an instance
     Get {
         /// Id or name, or that of its host
@@ -110,9 +111,13 @@ fn since(second: i64) -> String {
 
 pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
     match command {
-        Command::List => {
-            let all = app.api().await?.instances().await.doing("list instances")?;
-            app.out.list(&all, "there are no instances yet: one comes with the first report of an enrolled node")
+        Command::List(choice) => {
+            let all = app.api().await?.instances(&choice.query()).await.doing("list instances")?;
+            app.out.chosen(
+                &all,
+                choice.none("there are no instances yet: one comes with the first report of an enrolled node"),
+                choice.is_ordered(),
+            )
         }
         Command::Get { instance } => {
             let found = app.api().await?.find(&kinds::INSTANCES, &instance).await;

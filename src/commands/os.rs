@@ -7,6 +7,7 @@ use emt_client::{kinds, models::Os};
 
 use crate::{
     app::App,
+    commands::choice::Choice,
     error::{Doing, Error},
     output::{Cell, Show, say, word},
 };
@@ -17,7 +18,7 @@ mod publish;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List OS resources
-    List,
+    List(Choice),
     /// Show an OS resource
     Get {
         /// Id, name or version
@@ -125,9 +126,13 @@ fn kind(os: &Os) -> &'static str {
 
 pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
     match command {
-        Command::List => {
-            let all = app.api().await?.list(&kinds::OS, &[]).await.doing("list OS resources")?;
-            app.out.list(&all, "there are no OS resources yet: emtctl os publish IMAGE --profile P --version V")
+        Command::List(choice) => {
+            let all = app.api().await?.list(&kinds::OS, &choice.query()).await.doing("list OS resources")?;
+            app.out.chosen(
+                &all,
+                choice.none("there are no OS resources yet: emtctl os publish IMAGE --profile P --version V"),
+                choice.is_ordered(),
+            )
         }
         Command::Get { os } => {
             let found = app.api().await?.find(&kinds::OS, &os).await.doing(format!("show OS {os}"))?;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::{
     app::App,
+    commands::choice::Choice,
     error::{Doing, Error},
     output::{Cell, Show, say},
 };
@@ -17,7 +18,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub enum RegionCommand {
     /// List regions
-    List,
+    List(Choice),
     /// Make a region
     Create {
         /// Name
@@ -32,7 +33,7 @@ pub enum RegionCommand {
 #[derive(Debug, Subcommand)]
 pub enum SiteCommand {
     /// List sites
-    List,
+    List(Choice),
     /// Make a site
     Create {
         /// Name
@@ -86,9 +87,9 @@ impl Show for Site {
 pub(crate) async fn run_region(app: &App, command: RegionCommand) -> Result<(), Error> {
     let api = app.api().await?;
     match command {
-        RegionCommand::List => {
-            let all = api.list(&kinds::REGIONS, &[]).await.doing("list regions")?;
-            app.out.list(&all, "there are no regions yet: emtctl region create NAME")
+        RegionCommand::List(choice) => {
+            let all = api.list(&kinds::REGIONS, &choice.query()).await.doing("list regions")?;
+            app.out.chosen(&all, choice.none("there are no regions yet: emtctl region create NAME"), choice.is_ordered())
         }
         RegionCommand::Create { name, parent } => {
             let doing = format!("make region {name}");
@@ -106,9 +107,13 @@ pub(crate) async fn run_region(app: &App, command: RegionCommand) -> Result<(), 
 pub(crate) async fn run_site(app: &App, command: SiteCommand) -> Result<(), Error> {
     let api = app.api().await?;
     match command {
-        SiteCommand::List => {
-            let all = api.list(&kinds::SITES, &[]).await.doing("list sites")?;
-            app.out.list(&all, "there are no sites yet: emtctl site create NAME --region REGION")
+        SiteCommand::List(choice) => {
+            let all = api.list(&kinds::SITES, &choice.query()).await.doing("list sites")?;
+            app.out.chosen(
+                &all,
+                choice.none("there are no sites yet: emtctl site create NAME --region REGION"),
+                choice.is_ordered(),
+            )
         }
         SiteCommand::Create { name, region } => {
             let doing = format!("make site {name}");

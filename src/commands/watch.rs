@@ -79,7 +79,7 @@ pub(crate) async fn run(app: &App, args: Args) -> Result<(), Error> {
 
 /// Chooses what is followed; `None` if nothing is to be.
 async fn begin(api: &Orchestrator, args: &Args) -> Result<Option<Follow>, Error> {
-    let instances = api.instances().await.doing("list instances")?;
+    let instances = api.instances(&[]).await.doing("list instances")?;
     let catalogue: Vec<Resource<Os>> =
         if args.targets.is_empty() { Vec::new() } else { api.list(&kinds::OS, &[]).await.doing("list OS resources")? };
     let chosen = select(&instances, &catalogue, &args.targets).doing("watch")?;
@@ -124,7 +124,7 @@ async fn look(app: &App, show: &Show) -> Result<(Orchestrator, Vec<Resource<Inst
 async fn try_look(app: &App) -> Result<(Orchestrator, Vec<Resource<Instance>>), Error> {
     // Each time anew, since the token may have to be renewed.
     let api = app.api().await?;
-    let instances = api.instances().await.doing("list instances")?;
+    let instances = api.instances(&[]).await.doing("list instances")?;
     Ok((api, instances))
 }
 

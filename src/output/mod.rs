@@ -52,6 +52,11 @@ impl Output {
 
     /// Prints a list. A list without records says `empty` on standard error.
     pub(crate) fn list<T: Show>(self, records: &[Resource<T>], empty: &str) -> Result<(), Error> {
+        self.chosen(records, empty, false)
+    }
+
+    /// Prints a list; `ordered`: its order is what was asked for, so that tables keep it.
+    pub(crate) fn chosen<T: Show>(self, records: &[Resource<T>], empty: &str, ordered: bool) -> Result<(), Error> {
         if records.is_empty() {
             say(empty);
         }
@@ -59,7 +64,9 @@ impl Output {
             Format::Table if records.is_empty() => Ok(()),
             Format::Table => {
                 let mut shown: Vec<&T> = records.iter().map(|record| &record.data).collect();
-                shown.sort_by_cached_key(|record| record.order());
+                if !ordered {
+                    shown.sort_by_cached_key(|record| record.order());
+                }
                 self.table(T::HEADER, shown.into_iter().map(Show::row))
             }
             Format::Name => lines(records.iter().map(|record| record.data.id())),

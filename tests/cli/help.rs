@@ -15,6 +15,7 @@ fn help_of_every_command() {
         "os",
         "os publish",
         "host",
+        "host list",
         "host register",
         "region create",
         "site create",

@@ -5,6 +5,22 @@ use std::{fs, os::unix::fs::PermissionsExt};
 use crate::{node::Node, world::World};
 
 #[test]
+fn lists_are_chosen_and_sorted_by_the_server() {
+    let world = World::new("hosts-chosen");
+    for (number, name) in (1..).zip(["b-1", "a-1", "c-2"]) {
+        world.ok(&["host", "register", name, "--uuid", &world.uuid(number)]);
+    }
+    world
+        .transcript()
+        .run(&["host", "list", "--filter", "name='-1' AND NOT has(site)"])
+        .run(&["host", "list", "--order-by", "name desc"])
+        .run(&["host", "list", "--filter", "name='z'"])
+        .run(&["host", "list", "--filter", "nmae='a'"])
+        .run(&["host", "list", "--order-by", "colour"])
+        .check("hosts_chosen");
+}
+
+#[test]
 fn registering_and_listing() {
     let world = World::new("hosts");
     let (first, second) = (&world.uuid(1), &world.uuid(2));

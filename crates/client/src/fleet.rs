@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use crate::{
-    Error, Orchestrator, Resource,
+    Error, Orchestrator, Query, Resource,
     kinds::{INSTANCES, OS, POLICIES, RUNS},
     models::{Instance, Os, Policy},
     update_log::{Outcome, last_outcome},
 };
 
 impl Orchestrator {
-    /// All instances. Where they do not show a desired OS, it is taken from their policies.
-    pub async fn instances(&self) -> Result<Vec<Resource<Instance>>, Error> {
-        let mut instances = self.list(&INSTANCES, &[]).await?;
+    /// The instances that a query asks for. Where they do not show a desired OS, it is taken from their policies.
+    pub async fn instances(&self, query: Query<'_>) -> Result<Vec<Resource<Instance>>, Error> {
+        let mut instances = self.list(&INSTANCES, query).await?;
         let unsaid = |instance: &Resource<Instance>| instance.data.policy.is_some() && instance.json.get("desiredOs").is_none();
         if instances.iter().any(unsaid) {
             let policies = self.list(&POLICIES, &[]).await?;
@@ -32,7 +32,8 @@ impl Orchestrator {
         if let Some(outcome) = last_outcome(&instance.update_detail) {
             return Ok(Some(outcome));
         }
-        let runs = self.list(&RUNS, &[]).await?.into_iter().map(|run| run.data);
+        let filter = format!("instance.resourceId='{}'", instance.id);
+        let runs = self.filtered(&RUNS, &filter).await?.into_iter().map(|run| run.data);
         let own = runs.filter(|run| run.instance.as_ref().is_some_and(|of| of.id == instance.id));
         Ok(own.max_by_key(|run| run.start).and_then(|run| last_outcome(&run.details)))
     }

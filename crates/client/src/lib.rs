@@ -4,6 +4,7 @@
 //! treated alike, and names of both generations of the API are understood.
 
 mod error;
+mod filter;
 mod fleet;
 mod http;
 pub mod kinds;

@@ -4,9 +4,13 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Error, Orchestrator, Resource,
+    filter::any_contains,
     kinds::Kind,
     models::{Host, Instance, Os, Place, Policy, Region, Schedule, Site},
 };
+
+/// So many names are asked for one by one.
+const FEW: usize = 8;
 
 /// A record that people can name.
 pub trait Named {
@@ -14,6 +18,8 @@ pub trait Named {
     fn id(&self) -> &str;
     /// What it may be called beside its id.
     fn names(&self) -> Vec<&str>;
+    /// What servers call these names in filters; none if they take no filter.
+    const FIELDS: &'static [&'static str];
     /// Its id with what tells it from others of the same name.
     fn told_apart(&self) -> String {
         self.id().to_owned()
@@ -23,6 +29,7 @@ pub trait Named {
 macro_rules! named {
     ($($ty:ty),*) => {$(
         impl Named for $ty {
+            const FIELDS: &'static [&'static str] = &["name"];
             fn id(&self) -> &str {
                 &self.id
             }
@@ -36,6 +43,7 @@ macro_rules! named {
 named!(Place, Policy);
 
 impl Named for Region {
+    const FIELDS: &'static [&'static str] = &["name"];
     fn id(&self) -> &str {
         &self.id
     }
@@ -48,6 +56,7 @@ impl Named for Region {
 }
 
 impl Named for Site {
+    const FIELDS: &'static [&'static str] = &["name"];
     fn id(&self) -> &str {
         &self.id
     }
@@ -60,6 +69,7 @@ impl Named for Site {
 }
 
 impl Named for Schedule {
+    const FIELDS: &'static [&'static str] = &[];
     fn id(&self) -> &str {
         &self.id
     }
@@ -72,6 +82,7 @@ impl Named for Schedule {
 }
 
 impl Named for Os {
+    const FIELDS: &'static [&'static str] = &["name", "imageId"];
     fn id(&self) -> &str {
         &self.id
     }
@@ -84,6 +95,7 @@ impl Named for Os {
 }
 
 impl Named for Host {
+    const FIELDS: &'static [&'static str] = &["name", "uuid", "serialNumber"];
     fn id(&self) -> &str {
         &self.id
     }
@@ -96,6 +108,7 @@ impl Named for Host {
 }
 
 impl Named for Instance {
+    const FIELDS: &'static [&'static str] = &["name", "host.name", "host.resourceId", "host.uuid", "host.serialNumber"];
     fn id(&self) -> &str {
         &self.id
     }
@@ -154,8 +167,24 @@ impl Orchestrator {
         if kind.is_id(wanted) {
             return self.by_id(kind, wanted).await;
         }
-        let all = self.list(kind, &[]).await?;
-        pick(kind.noun, &all, wanted).cloned()
+        let named = self.named(kind, wanted).await?;
+        pick(kind.noun, &named, wanted).cloned()
+    }
+
+    /// The records that may be called so: what the server makes of the name, or all if it cannot be asked.
+    async fn named<T: Named + DeserializeOwned>(&self, kind: &Kind<T>, wanted: &str) -> Result<Vec<Resource<T>>, Error> {
+        match any_contains(T::FIELDS, wanted) {
+            Some(filter) => self.filtered(kind, &filter).await,
+            None => self.list(kind, &[]).await,
+        }
+    }
+
+    /// The records that a filter leaves, and maybe others: a server that does not understand it is asked for all.
+    pub(crate) async fn filtered<T: DeserializeOwned>(&self, kind: &Kind<T>, filter: &str) -> Result<Vec<Resource<T>>, Error> {
+        match self.list(kind, &[("filter", filter)]).await {
+            Err(error) if matches!(error.status(), Some(400 | 422 | 501)) => self.list(kind, &[]).await,
+            other => other,
+        }
     }
 
     /// The records of a kind that are named, each once, in this order.
@@ -167,15 +196,16 @@ impl Orchestrator {
     where
         Resource<T>: Clone,
     {
-        if let [wanted] = wanted {
-            return self.find(kind, wanted).await.map(|found| vec![found]);
-        }
-        let all = self.list(kind, &[]).await?;
+        // Many names are looked up faster among all.
+        let all = if wanted.len() > FEW { Some(self.list(kind, &[]).await?) } else { None };
         let mut found: Vec<Resource<T>> = Vec::with_capacity(wanted.len());
         for wanted in wanted {
-            let record = pick(kind.noun, &all, wanted)?;
+            let record = match &all {
+                Some(all) => pick(kind.noun, all, wanted)?.clone(),
+                None => self.find(kind, wanted).await?,
+            };
             if !found.iter().any(|known| known.data.id() == record.data.id()) {
-                found.push(record.clone());
+                found.push(record);
             }
         }
         Ok(found)

@@ -6,11 +6,15 @@ mod support;
 
 use std::collections::HashSet;
 
-use axum::{Router, extract::Query, routing::get};
+use axum::{
+    Router,
+    extract::{Query, Request},
+    routing::get,
+};
 use emt_client::kinds;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use support::Fake;
+use support::{Fake, Log};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,5 +64,39 @@ async fn a_list_that_is_absent_or_null_is_empty() {
             }),
         );
         assert!(Fake::serve(routes).await.api().list(&kinds::OS, &[]).await.unwrap().is_empty(), "{answer}");
+    }
+}
+
+/// Names are looked up by a filter; a server that does not take it is asked for all.
+#[tokio::test]
+async fn names_are_asked_for() {
+    const ASKED: &str =
+        "GET compute/hosts?filter=name%3D%27b%27+OR+uuid%3D%27b%27+OR+serialNumber%3D%27b%27&offset=0&pageSize=100";
+    const ALL: &str = "GET compute/hosts?offset=0&pageSize=100";
+    for (wanted, taken, expected) in [
+        ("b", true, vec![ASKED]),
+        ("b", false, vec![ASKED, ALL]),
+        ("ä", true, vec![ALL]),
+        ("host-00000002", true, vec!["GET compute/hosts/host-00000002"]),
+    ] {
+        let log = Log::default();
+        let noted = log.clone();
+        let answer = async move |request: Request| {
+            let host = |id: &str, name: &str| json!({"resourceId": id, "name": name});
+            let text = noted.note(request).await;
+            if text.ends_with("host-00000002") {
+                return support::json(200, &host("host-00000002", "b"));
+            }
+            if text.contains("filter") && !taken {
+                return support::json(400, &json!({"message": "no filters here"}));
+            }
+            // The server matches parts of names.
+            let hosts = [host("host-00000001", "ab"), host("host-00000002", "b"), host("host-00000003", "ä")];
+            support::json(200, &json!({"hosts": hosts, "totalElements": 3, "hasNext": false}))
+        };
+        let fake = Fake::serve(Router::new().fallback(answer)).await;
+        let found = fake.api().find(&kinds::HOSTS, wanted).await.unwrap();
+        assert_eq!(found.data.id, if wanted == "ä" { "host-00000003" } else { "host-00000002" });
+        assert_eq!(log.take(), expected, "{wanted}");
     }
 }
