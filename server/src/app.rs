@@ -10,6 +10,7 @@ use crate::{
     clock::{Clock, Randomness},
     config::{Config, ConfigError},
     data_dir::{DataDir, DataError},
+    deletion::Deletions,
     grpc, http,
     identity::{Admin, Identity, IdentityError},
     inventory::Inventory,
@@ -24,7 +25,7 @@ use crate::{
 
 /// How often the server's certificate is issued anew while it runs; it is valid for over a year.
 const RENEWAL: Duration = Duration::from_hours(30 * 24);
-/// How often what has expired is removed.
+/// How often what has expired is removed, and keys are looked at.
 const PURGE: Duration = Duration::from_mins(10);
 
 /// Why the server cannot be made or run.
@@ -143,7 +144,7 @@ impl Parts {
             features: Arc::new(rest::features(&rest::operations(), &config.features)),
         };
         let manager = MaintenanceManager::new(Arc::clone(store), clock.clone(), random.clone());
-        let names = oidc::IssuerNames::new(&config.fqdn, port);
+        let names = oidc::IssuerNames::new(&config.fqdn, port).with_web_addresses(&config.web_redirects);
         rest::router(rest, config, clock.clone())
             .merge(oidc::router(identity.clone(), names))
             .route_service(grpc::PATH, grpc::maintenance(manager, identity.clone()))
@@ -198,7 +199,8 @@ impl Server {
                 }
             }
         });
-        let purge = tokio::spawn(purge(self.parts.identity.clone()));
+        let deletions = Deletions { identity: self.parts.identity.clone(), images: self.parts.images.clone() };
+        let upkeep = tokio::spawn(upkeep(self.parts.identity.clone(), deletions, self.config.key_rotation_days));
         let service = http::service(
             self.parts.routes(&self.config, self.address.port()),
             self.parts.clock.clone(),
@@ -206,17 +208,26 @@ impl Server {
         );
         listener::serve(self.listener, certificate, service, stop).await;
         renewal.abort();
-        purge.abort();
+        upkeep.abort();
         Ok(())
     }
 }
 
-async fn purge(identity: Identity) {
+/// What is done from time to time, and at the start: work that was cut short is finished.
+async fn upkeep(identity: Identity, deletions: Deletions, key_rotation_days: u32) {
     loop {
-        tokio::time::sleep(PURGE).await;
+        if let Err(error) = deletions.resume().await {
+            tracing::warn!(%error, "a project that is being deleted is not gone yet");
+        }
+        match identity.rotate_keys_after(key_rotation_days).await {
+            Ok(false) => {}
+            Ok(true) => tracing::info!("new keys sign tokens from now on"),
+            Err(error) => tracing::warn!(%error, "the keys that sign tokens were not replaced"),
+        }
         if let Err(error) = identity.purge().await {
             tracing::warn!(%error, "what has expired was not removed");
         }
+        tokio::time::sleep(PURGE).await;
     }
 }
 

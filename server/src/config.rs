@@ -33,6 +33,10 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// What the list of features is to say, such as `"edge-infrastructure-manager.oob" = true`.
     pub features: BTreeMap<String, bool>,
+    /// More addresses that a browser may be sent back to after it has logged in for the client `webui-client`, exactly.
+    pub web_redirects: Vec<String>,
+    /// After so many days new keys sign tokens; 0: never by themselves.
+    pub key_rotation_days: u32,
     /// Form of the log: `text` or `json`.
     pub log_format: LogFormat,
     /// What is logged, such as `info` or `info,emt_server=debug`.
@@ -58,6 +62,8 @@ impl Default for Config {
             requests_per_second: 200,
             cors_origins: Vec::new(),
             features: BTreeMap::new(),
+            web_redirects: Vec::new(),
+            key_rotation_days: 90,
             log_format: LogFormat::Text,
             log: "info".to_owned(),
         }

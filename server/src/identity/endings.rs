@@ -2,8 +2,9 @@
 
 use super::{
     Identity,
-    grants::{Authentication, OAuthError},
+    oauth::{Authentication, OAuthError},
     records::{RevokedToken, Session},
+    token::Claims,
 };
 use crate::store::{Batch, StoreError};
 
@@ -13,6 +14,12 @@ impl Identity {
         let client = self.client(client).await?;
         let claims = self.refresh_claims(token, &client)?;
         Ok(self.forget::<Session>(&claims.sid).await?)
+    }
+
+    /// The client that an id token of ours was made for; `None` for what is no such token.
+    pub fn client_of_hint(&self, token: &str) -> Result<Option<String>, OAuthError> {
+        let claims = self.keys()?.read(token).ok().filter(|claims| claims.typ == "ID");
+        Ok(claims.map(|claims| claims.azp.clone()))
     }
 
     /// Ends the login that an id token was given for; the token may have expired. `false` for what is no such token.
@@ -31,7 +38,7 @@ impl Identity {
         let client = self.client(client).await?;
         let token = token.ok_or_else(|| OAuthError::new(400, "invalid_request", "Token not provided"))?;
         let keys = self.keys()?;
-        let claims = match keys.read_refresh(token) {
+        let claims = match keys.read_refresh::<Claims>(token) {
             Ok(claims) => claims,
             Err(_) => match keys.read(token) {
                 Ok(claims) => (*claims).clone(),

@@ -103,6 +103,7 @@ impl Identity {
         let mut client = existing.unwrap_or_default();
         if new {
             self.name(&mut client, id);
+            client.client_uuid = self.uuid();
         }
         // A new account each time: access tokens of earlier credentials end with them.
         client.service_account = self.uuid();

@@ -57,6 +57,8 @@ impl Passwords {
         kept: Option<String>,
         now: i64,
     ) -> Result<bool, IdentityError> {
+        // Who has no password yet costs as much as well.
+        let kept = kept.filter(|kept| !kept.is_empty());
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.decoy.clone());
         let locked = self.is_locked(username, now);
@@ -75,9 +77,21 @@ impl Passwords {
         tokio::task::spawn_blocking(work).await.map_err(|error| IdentityError::Crypto(error.to_string()))
     }
 
-    fn is_locked(&self, username: &str, now: i64) -> bool {
+    /// Whether a user has to wait.
+    pub(super) fn is_locked(&self, username: &str, now: i64) -> bool {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.get(username).is_some_and(|(count, last)| *count >= FAILURES && now - last < WINDOW)
+    }
+
+    /// Wrong passwords so far do not count any more.
+    pub(super) fn forget_failures(&self, username: &str) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(username);
+    }
+
+    /// How many wrong passwords count against a user, and when the last one came, epoch seconds.
+    pub(super) fn failures(&self, username: &str, now: i64) -> Option<(u32, i64)> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(username).copied().filter(|(_, last)| now - last < WINDOW)
     }
 
     fn remember(&self, username: &str, fits: bool, now: i64) {

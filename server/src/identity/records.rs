@@ -1,5 +1,7 @@
 //! What identity keeps. All of it belongs to the whole server.
 
+use std::collections::BTreeMap;
+
 use emt_api::{
     record,
     spec::{Field, Spec, Type, Unique},
@@ -17,12 +19,17 @@ const fn number() -> Field {
     Field::internal(NUMBER)
 }
 
+const fn truth() -> Field {
+    Field::internal(Type::Bool)
+}
+
 const fn list() -> Field {
     Field::internal(Type::Document)
 }
 
 /// All kinds.
-pub static RECORDS: &[&Spec] = &[&ORG, &PROJECT, &USER, &CLIENT, &SESSION, &REVOKED_TOKEN, &SIGNING_KEY, &ENROLMENT_TOKEN];
+pub static RECORDS: &[&Spec] =
+    &[&ORG, &PROJECT, &USER, &GROUP, &ROLE, &CLIENT, &SESSION, &CODE, &DEVICE, &REVOKED_TOKEN, &SIGNING_KEY, &ENROLMENT_TOKEN];
 
 record! {
     /// An organisation: owns projects. Its id is a UUID.
@@ -32,6 +39,8 @@ record! {
     } {
         /// Name.
         name: String = text(),
+        /// Free text.
+        description: String = text(),
     }
 }
 
@@ -47,6 +56,8 @@ record! {
         description: String = text(),
         /// UUID of the organisation that owns it.
         org: String = text(),
+        /// Since when it is being deleted, epoch seconds; 0 if it is not. It has no name any more once all of it is gone.
+        deleting: i64 = number(),
     }
 }
 
@@ -67,13 +78,45 @@ record! {
         /// May be empty.
         last_name: String = text(),
         /// Whether the account may be used.
-        enabled: bool = Field::internal(Type::Bool),
+        enabled: bool = truth(),
         /// Whether the password must be changed before it can be used.
-        temporary_password: bool = Field::internal(Type::Bool),
+        temporary_password: bool = truth(),
         /// Groups, by name.
         member_of: Json<Vec<String>> = list(),
         /// Roles that do not come from groups.
         roles: Json<Vec<String>> = list(),
+        /// Rights over users and clients, such as `manage-users`, that do not come with the role `admin`.
+        admin_roles: Json<Vec<String>> = list(),
+        /// Whether the address is known to be theirs.
+        email_verified: bool = truth(),
+        /// What else an administrator keeps about them.
+        attributes: Json<BTreeMap<String, Vec<String>>> = list(),
+    }
+}
+
+record! {
+    /// A group that an administrator has made; those of projects and organisations follow from them. The id is a UUID.
+    pub struct Group, static GROUP {
+        prefix: "group", table: "user_groups", list_key: "groups", label: "group",
+        unique: &[Unique { name: "group_name", columns: &["name"], global: true }],
+    } {
+        /// Name.
+        name: String = text(),
+        /// Roles that come with it, by name.
+        roles: Json<Vec<String>> = list(),
+    }
+}
+
+record! {
+    /// A role that an administrator has made; those of projects and organisations follow from them. The id is a UUID.
+    pub struct Role, static ROLE {
+        prefix: "role", table: "roles", list_key: "roles", label: "role",
+        unique: &[Unique { name: "role_name", columns: &["name"], global: true }],
+    } {
+        /// Name.
+        name: String = text(),
+        /// Free text.
+        description: String = text(),
     }
 }
 
@@ -85,13 +128,37 @@ record! {
         /// SHA-256 of its secret, hex; "" for a public client.
         secret_sha256: String = text(),
         /// Whether people may log in through it with their password.
-        direct_grants: bool = Field::internal(Type::Bool),
+        direct_grants: bool = truth(),
         /// UUID of the user it is by itself, "" if it may not act by itself.
         service_account: String = text(),
         /// For a node's client: UUID of the project.
         node_project: String = text(),
         /// For a node's client: UUID of the host, in lower case.
         node_uuid: String = text(),
+        /// UUID by which administrators name it.
+        client_uuid: String = text(),
+        /// Whether it is off.
+        disabled: bool = truth(),
+        /// Name that people are shown.
+        title: String = text(),
+        /// Free text.
+        description: String = text(),
+        /// Its secret, where an administrator made it and is to be able to read it again; "" for all others.
+        kept_secret: String = text(),
+        /// Whether people may log in through it by browser (authorization code).
+        standard_flow: bool = truth(),
+        /// Whether people may log in through it on another device (RFC 8628).
+        device_grant: bool = truth(),
+        /// Where a browser may be sent back to, exactly.
+        redirect_uris: Json<Vec<String>> = list(),
+        /// Origins whose pages may read answers; "+" stands for those of the redirect addresses.
+        web_origins: Json<Vec<String>> = list(),
+        /// Groups of its service account, by name.
+        member_of: Json<Vec<String>> = list(),
+        /// Roles of its service account that do not come from groups.
+        roles: Json<Vec<String>> = list(),
+        /// Rights of its service account over users and clients.
+        admin_roles: Json<Vec<String>> = list(),
     }
 }
 
@@ -102,7 +169,7 @@ record! {
     } {
         /// UUID of the user.
         user_uuid: String = text(),
-        /// Client through which it began.
+        /// Client through which it began; "" once that client's part in it has ended.
         client_name: String = text(),
         /// Granted scopes, separated by blanks.
         scope: String = text(),
@@ -110,6 +177,52 @@ record! {
         began: i64 = number(),
         /// When it ends at the latest, epoch seconds.
         ends: i64 = number(),
+        /// When the person signed in with a browser, epoch seconds; 0 if no browser was used.
+        auth_time: i64 = number(),
+    }
+}
+
+record! {
+    /// A code that a browser brings back and a client exchanges, once. The id is the code's SHA-256, hex.
+    pub struct Code, static CODE {
+        prefix: "code", table: "codes", list_key: "codes", label: "code",
+    } {
+        /// The login.
+        session: String = text(),
+        /// Client that may exchange it.
+        client_name: String = text(),
+        /// Where the browser was sent back to.
+        redirect_uri: String = text(),
+        /// S256 challenge (RFC 7636).
+        challenge: String = text(),
+        /// Text that the id token repeats.
+        nonce: String = text(),
+        /// When it expires, epoch seconds.
+        ends: i64 = number(),
+        /// Whether it was exchanged.
+        used: bool = truth(),
+    }
+}
+
+record! {
+    /// A login that a device has asked for (RFC 8628). The id is the device code's SHA-256, hex.
+    pub struct Device, static DEVICE {
+        prefix: "device", table: "devices", list_key: "devices", label: "device",
+    } {
+        /// SHA-256 of the code that a person types, hex.
+        user_code: String = text(),
+        /// Client that asked.
+        client_name: String = text(),
+        /// Scopes that it asked for, separated by blanks.
+        scope: String = text(),
+        /// When it expires, epoch seconds.
+        ends: i64 = number(),
+        /// Whether the person refused.
+        denied: bool = truth(),
+        /// UUID of the person who agreed, "" if nobody has yet.
+        user_uuid: String = text(),
+        /// When they agreed, epoch seconds.
+        auth_time: i64 = number(),
     }
 }
 
@@ -132,6 +245,8 @@ record! {
         algorithm: String = text(),
         /// PKCS #8 PEM, or a secret in base64.
         secret: String = text(),
+        /// Since when it only verifies, epoch seconds; 0 for the keys that sign.
+        retired: i64 = number(),
     }
 }
 

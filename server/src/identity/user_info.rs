@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     Identity, IdentityError, Reason, SERVER,
-    grants::{ACCOUNT_ROLES, GROUPS, asks},
+    issue::resource_access,
     records::User,
+    scope::{GROUPS, asks},
 };
 use crate::store::StoreExt;
 
@@ -50,7 +51,7 @@ impl Identity {
         let mut info = Map::new();
         info.insert("sub".to_owned(), caller.subject().into());
         info.insert("realm_access".to_owned(), json!({"roles": caller.roles}));
-        info.insert("resource_access".to_owned(), json!({"account": {"roles": ACCOUNT_ROLES}}));
+        info.insert("resource_access".to_owned(), resource_access(&caller.admin_roles));
         match user {
             Some(user) => person(&mut info, &user, asks(&claims.scope, GROUPS)),
             None => drop(info.insert("preferred_username".to_owned(), caller.username().into())),
@@ -61,7 +62,7 @@ impl Identity {
 
 /// Claims about a person; what is not known is left out.
 pub(super) fn person(claims: &mut Map<String, Json>, user: &User, groups: bool) {
-    claims.insert("email_verified".to_owned(), (!user.email.is_empty()).into());
+    claims.insert("email_verified".to_owned(), user.email_verified.into());
     let names = [user.first_name.as_str(), user.last_name.as_str()];
     let name = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ");
     let texts = [

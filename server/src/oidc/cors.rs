@@ -1,5 +1,5 @@
-//! What a browser asks before a page of another origin may call: it may send. What it may read is another matter: no
-//! client has registered web origins, so that only the documents everybody may read are marked as readable.
+//! What a browser asks before a page of another origin may call: it may send. What it may read is another matter:
+//! the documents that everybody may read, and what its own client is answered.
 
 use axum::{
     extract::Request,
@@ -28,8 +28,13 @@ pub(super) async fn readable(request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut response = next.run(request).await;
     if let Some(origin) = origin {
-        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        allow(&mut response, origin);
     }
     response
+}
+
+/// Lets pages of an origin read an answer.
+pub(super) fn allow(response: &mut Response, origin: HeaderValue) {
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
 }

@@ -1,9 +1,11 @@
 //! Form bodies of the token endpoint and its neighbours.
 
+use std::fmt::Write as _;
+
 use axum::{
     body::Body,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, Uri, header},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http_body_util::{BodyExt, Limited};
@@ -17,8 +19,33 @@ const LIMIT: usize = 64 * 1024;
 
 /// A form; a body that is none counts as empty.
 pub(super) struct Form {
-    fields: Vec<(String, Zeroizing<String>)>,
+    fields: Fields,
     basic: Option<(String, Zeroizing<String>)>,
+}
+
+/// Named values, each at most once.
+pub(super) struct Fields(Vec<(String, Zeroizing<String>)>);
+
+impl Fields {
+    /// The parameters of an address.
+    pub(super) fn of_query(uri: &Uri) -> Result<Self, OAuthError> {
+        Self::read(uri.query().unwrap_or_default().as_bytes())
+    }
+
+    fn read(text: &[u8]) -> Result<Self, OAuthError> {
+        let fields = decode(text);
+        for (at, (name, _)) in fields.iter().enumerate() {
+            if fields[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(OAuthError::new(400, "invalid_request", "duplicated parameter"));
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    /// A value.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
 }
 
 impl FromRequest<Oidc> for Form {
@@ -28,12 +55,7 @@ impl FromRequest<Oidc> for Form {
         let (parts, body) = request.into_parts();
         let unreadable = |_| OAuthError::new(400, "invalid_request", "the form is too long or was cut short");
         let body = Limited::new(body, LIMIT).collect().await.map_err(unreadable)?.to_bytes();
-        let fields = if is_form(&parts.headers) { decode(&body) } else { Vec::new() };
-        for (at, (name, _)) in fields.iter().enumerate() {
-            if fields[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(OAuthError::new(400, "invalid_request", "duplicated parameter"));
-            }
-        }
+        let fields = Fields::read(if is_form(&parts.headers) { &body } else { &[] })?;
         Ok(Self { fields, basic: basic(&parts.headers) })
     }
 }
@@ -41,12 +63,12 @@ impl FromRequest<Oidc> for Form {
 impl Form {
     /// A field.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.fields.get(name)
     }
 
     /// A field that is kept from memory dumps.
     pub(super) fn secret(&self, name: &str) -> Option<Zeroizing<String>> {
-        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
+        self.fields.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
     }
 
     /// What the client says of itself, by Basic authentication or in the form.
@@ -101,6 +123,19 @@ fn percent_decoded(text: &str) -> Zeroizing<String> {
     Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// A text as it stands in a query: the inverse of what is read here.
+pub(super) fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' => encoded.push('+'),
+            _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => encoded.push(char::from(byte)),
+            _ => drop(write!(encoded, "%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -123,6 +158,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_encoded_is_read_again(text in ".{0,60}") {
+            let read = percent_decoded(&percent_encoded(&text));
+            prop_assert_eq!(read.as_str(), text.as_str());
+        }
+
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             decode(&bytes);

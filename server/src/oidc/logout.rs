@@ -1,13 +1,18 @@
 //! Logging out: by a program with its refresh token, or by a browser with its id token.
 
 use axum::{
-    extract::{Query, State, rejection::QueryRejection},
-    http::{StatusCode, header},
+    extract::State,
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
 
-use super::{Oidc, form::Form, unkept};
+use super::{
+    Oidc,
+    authorize::sent,
+    form::{Fields, Form},
+    page::Page,
+    unkept,
+};
 use crate::identity::OAuthError;
 
 /// `POST …/logout`.
@@ -16,37 +21,48 @@ pub(super) async fn by_form(State(oidc): State<Oidc>, form: Form) -> Result<Resp
         oidc.identity.log_out(&form.client(), token).await?;
         return Ok(unkept(StatusCode::NO_CONTENT.into_response()));
     }
-    by_browser(&oidc, form.get("id_token_hint"), form.get("post_logout_redirect_uri")).await
-}
-
-/// What a browser brings along.
-#[derive(Deserialize)]
-pub(super) struct Visit {
-    id_token_hint: Option<String>,
-    post_logout_redirect_uri: Option<String>,
+    by_browser(&oidc, &|name| form.get(name)).await
 }
 
 /// `GET …/logout`.
-pub(super) async fn by_address(
-    State(oidc): State<Oidc>,
-    visit: Result<Query<Visit>, QueryRejection>,
-) -> Result<Response, OAuthError> {
-    let Ok(Query(visit)) = visit else { return Ok(page(StatusCode::BAD_REQUEST, "The address cannot be read.")) };
-    by_browser(&oidc, visit.id_token_hint.as_deref(), visit.post_logout_redirect_uri.as_deref()).await
+pub(super) async fn by_address(State(oidc): State<Oidc>, uri: Uri) -> Result<Response, OAuthError> {
+    match Fields::of_query(&uri) {
+        Ok(fields) => by_browser(&oidc, &|name| fields.get(name)).await,
+        Err(error) => Ok(page(StatusCode::BAD_REQUEST, &error.told())),
+    }
 }
 
-async fn by_browser(oidc: &Oidc, hint: Option<&str>, redirect: Option<&str>) -> Result<Response, OAuthError> {
-    if redirect.is_some() {
-        return Ok(page(StatusCode::BAD_REQUEST, "Invalid redirect uri: no client has registered one."));
+/// A browser goes back only to an address of the client that the id token was made for.
+async fn by_browser<'a>(oidc: &Oidc, get: &(dyn Fn(&str) -> Option<&'a str> + Sync)) -> Result<Response, OAuthError> {
+    let (hint, redirect) = (get("id_token_hint"), get("post_logout_redirect_uri"));
+    let client = match (hint, get("client_id")) {
+        (Some(hint), _) => match oidc.identity.client_of_hint(hint)? {
+            Some(client) => Some(client),
+            None => return Ok(page(StatusCode::BAD_REQUEST, "Invalid parameter: id_token_hint is no id token of this server.")),
+        },
+        (None, client) => client.map(str::to_owned),
+    };
+    if let Some(redirect) = redirect {
+        let own = oidc.names.web_addresses();
+        let known = match &client {
+            Some(client) => oidc.identity.may_return_to(client, redirect, &own).await?,
+            None => false,
+        };
+        if !known {
+            return Ok(page(StatusCode::BAD_REQUEST, "Invalid redirect uri"));
+        }
     }
-    match hint {
-        None => Ok(page(StatusCode::OK, "To log out, use the program that logged in: <code>emtctl logout</code>.")),
-        Some(hint) if oidc.identity.log_out_by_hint(hint).await? => Ok(page(StatusCode::OK, "You are logged out.")),
-        Some(_) => Ok(page(StatusCode::BAD_REQUEST, "Invalid parameter: id_token_hint is no id token of this server.")),
-    }
+    let Some(hint) = hint else {
+        return Ok(page(StatusCode::OK, "To log out, use the program that logged in, such as emtctl logout."));
+    };
+    oidc.identity.log_out_by_hint(hint).await?;
+    let Some(redirect) = redirect else { return Ok(page(StatusCode::OK, "You are logged out.")) };
+    let state: Vec<(&str, &str)> = get("state").map(|state| ("state", state)).into_iter().collect();
+    Ok(sent(redirect, false, &state))
 }
 
 fn page(status: StatusCode, text: &str) -> Response {
-    let page = format!("<!doctype html><html lang=\"en\"><title>Log out</title><p>{text}</p></html>\n");
-    unkept((status, [(header::CONTENT_TYPE, "text/html;charset=utf-8")], page).into_response())
+    let mut page = Page::new(status, "Log out").text(text).into_response();
+    page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    page
 }

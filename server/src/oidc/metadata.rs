@@ -21,16 +21,26 @@ pub(super) async fn discovery(base: Base) -> (Cache, Json<Value>) {
     let at = |path: &str| format!("{issuer}/protocol/openid-connect/{path}");
     let document = json!({
         "issuer": issuer,
+        "authorization_endpoint": at("auth"),
         "token_endpoint": at("token"),
+        "introspection_endpoint": at("token/introspect"),
+        "device_authorization_endpoint": at("auth/device"),
         "userinfo_endpoint": at("userinfo"),
         "end_session_endpoint": at("logout"),
         "revocation_endpoint": at("revoke"),
         "jwks_uri": at("certs"),
-        "grant_types_supported": ["client_credentials", "password", "refresh_token"],
-        "response_types_supported": ["none"],
+        "grant_types_supported": [
+            "authorization_code", "client_credentials", "password", "refresh_token",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "fragment"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["PS512"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "scopes_supported": ["openid", "roles", "basic", "profile", "email", "groups", "offline_access"],
         "claims_supported":

@@ -1,10 +1,15 @@
 //! OpenID Connect as clients of a Keycloak realm know it: the same paths, answers and error texts.
 
+mod account;
+mod admin;
+mod authorize;
 mod cors;
+mod device;
 mod form;
 mod logout;
 mod metadata;
 mod names;
+mod page;
 mod token;
 mod user;
 
@@ -35,6 +40,9 @@ struct Oidc {
 pub fn router(identity: Identity, names: IssuerNames) -> Router {
     let protocol = Router::new()
         .route("/token", post(token::token).fallback(not_allowed))
+        .route("/token/introspect", post(token::introspect).fallback(not_allowed))
+        .route("/auth", get(authorize::ask).fallback(not_allowed))
+        .route("/auth/device", post(device::start).get(device::page).fallback(not_allowed))
         .route("/certs", get(metadata::certs).fallback(not_allowed))
         .route("/logout", post(logout::by_form).get(logout::by_address).fallback(not_allowed))
         .route("/revoke", post(token::revoke).fallback(not_allowed))
@@ -47,6 +55,10 @@ pub fn router(identity: Identity, names: IssuerNames) -> Router {
         .layer(middleware::from_fn(cors::readable));
     documents
         .nest(PROTOCOL, protocol)
+        .merge(admin::router())
+        .route(authorize::SIGN_IN, post(authorize::sign_in).fallback(not_allowed))
+        .route("/realms/master/device", get(device::page).post(device::answer).fallback(not_allowed))
+        .route("/realms/master/account", get(account::page).post(account::change).fallback(not_allowed))
         .route("/realms/master/{*path}", get(not_found).fallback(not_found))
         .route("/realms/{realm}/{*path}", get(no_realm).fallback(no_realm))
         .with_state(Oidc { identity, names: Arc::new(names) })
@@ -75,6 +87,19 @@ fn unkept(mut response: Response) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
+}
+
+impl OAuthError {
+    /// What a person is told.
+    fn told(self) -> String {
+        match self {
+            Self::Told { description, .. } => description,
+            Self::Failed(error) => {
+                tracing::error!(%error, "identity failed");
+                "The server cannot do this now; its log tells more.".to_owned()
+            }
+        }
+    }
 }
 
 impl IntoResponse for OAuthError {

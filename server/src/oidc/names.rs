@@ -7,17 +7,36 @@ use axum::{
 
 use super::Oidc;
 
+/// Where the pages of this server take a browser back, after a login and after a logout.
+const WEB_PATHS: [&str; 2] = ["/ui/callback", "/ui/"];
+
 /// The server's names.
 #[derive(Debug, Clone)]
 pub struct IssuerNames {
     fqdn: String,
     port: u16,
+    web: Vec<String>,
 }
 
 impl IssuerNames {
     /// A domain name and the port.
     pub fn new(fqdn: &str, port: u16) -> Self {
-        Self { fqdn: fqdn.to_ascii_lowercase(), port }
+        Self { fqdn: fqdn.to_ascii_lowercase(), port, web: Vec::new() }
+    }
+
+    /// More addresses that a browser may be sent back to after it has logged in for the pages of this server.
+    #[must_use]
+    pub fn with_web_addresses(mut self, addresses: &[String]) -> Self {
+        self.web.extend_from_slice(addresses);
+        self
+    }
+
+    /// Where a browser may be sent back to after it has logged in for the pages of this server, or has logged out there.
+    pub fn web_addresses(&self) -> Vec<String> {
+        let port = if self.port == 443 { String::new() } else { format!(":{}", self.port) };
+        let names = [self.fqdn.clone(), format!("web-ui.{}", self.fqdn), format!("api.{}", self.fqdn)];
+        let own = names.iter().flat_map(|name| WEB_PATHS.map(|path| format!("https://{name}{port}{path}")));
+        own.chain(self.web.iter().cloned()).collect()
     }
 
     /// The base address for a request to `host`, such as `keycloak.emt.localhost:8443`. A foreign name gets the default, so
@@ -88,5 +107,10 @@ mod tests {
             assert_eq!(names.base(host), base, "{host:?}");
         }
         assert_eq!(IssuerNames::new("emt.test", 443).base(None), "https://keycloak.emt.test");
+        let more = ["https://ui.example/back".to_owned()];
+        let web = IssuerNames::new("emt.test", 8443).with_web_addresses(&more).web_addresses();
+        for address in ["https://emt.test:8443/ui/callback", "https://web-ui.emt.test:8443/ui/", "https://ui.example/back"] {
+            assert!(web.iter().any(|known| known == address), "{address} in {web:?}");
+        }
     }
 }

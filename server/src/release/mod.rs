@@ -137,6 +137,16 @@ impl Images {
         Ok(())
     }
 
+    /// Removes all images of a project; none is as good. Uploads that are under way fail.
+    pub async fn forget(&self, project: &str) -> Result<(), ReleaseError> {
+        let directory = self.root.join(project);
+        match fs::remove_dir_all(&directory).await {
+            Ok(()) => self.done(&self.root, flush_directory(&self.root).await),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(self.failed(&directory, error)),
+        }
+    }
+
     /// The directory of a project, made and on the disk.
     async fn directory(&self, project: &str) -> Result<PathBuf, ReleaseError> {
         let directory = self.root.join(project);

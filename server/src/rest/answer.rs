@@ -56,6 +56,9 @@ impl From<IdentityError> for Refused {
             }
             IdentityError::Forbidden(text) => Self::Api(ApiError::plain(403, text)),
             IdentityError::Invalid(text) => Self::Api(ApiError::plain(400, text)),
+            IdentityError::NotFound(text) => Self::Api(ApiError::plain(404, text)),
+            IdentityError::Taken(text) => Self::Api(ApiError::plain(409, text)),
+            IdentityError::Elsewhere(text) => Self::Api(ApiError::plain(501, text)),
             IdentityError::Enrolment(text) => Self::Api(ApiError::new(Code::Unauthenticated, text)),
             IdentityError::Store(error) => Self::Api(crate::inventory::refused(error)),
             IdentityError::Crypto(_) => {

@@ -16,6 +16,7 @@ mod older;
 pub mod openapi;
 pub mod operation;
 mod orchestrator;
+mod org;
 mod os;
 mod os_update_policy;
 mod os_update_run;
@@ -35,6 +36,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, middleware, routing::MethodRouter};
 
+pub(crate) use self::context::authorization;
 pub use self::{answer::Refused, orchestrator::features};
 use self::{guard::Guard, limit::Limiter, operation::Operation};
 use crate::{clock::Clock, config::Config, identity::Identity, inventory::Inventory, release::Images};
@@ -71,6 +73,7 @@ pub fn operations() -> Vec<Operation> {
         workload::operations(),
         provider::operations(),
         telemetry::operations(),
+        org::operations(),
         project::operations(),
         orchestrator::operations(),
         enrolment::operations(),

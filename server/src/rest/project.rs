@@ -19,7 +19,10 @@ use super::{
     operation::{Access, Answer, At, Body, Holds, Named, Operation, Parameter, ParameterKind},
     request::{JsonBody, Parameters},
 };
-use crate::identity::Project;
+use crate::{
+    deletion::Deletions,
+    identity::{Project, Put},
+};
 
 struct Name(String);
 
@@ -40,20 +43,35 @@ static MEMBER_ROLE: Parameter = Parameter {
     holds: Holds::Bool,
     kind: ParameterKind::Upstream,
 };
+/// `update_if_exists=false` refuses to change what is there.
+pub(super) static UPDATE: Parameter = Parameter {
+    name: "update_if_exists",
+    doc: "Whether what is there already is changed (the default) or refused.",
+    holds: Holds::Bool,
+    kind: ParameterKind::Upstream,
+};
 static STATUS: Named = Named {
     name: "ProjectStatus",
     schema: |schemas| {
+        let status = TENANT.refer(schemas);
+        object("What became of a project.", of(json!({"projectStatus": status})))
+    },
+};
+/// What became of a project or an organisation.
+pub(super) static TENANT: Named = Named {
+    name: "TenantStatus",
+    schema: |_| {
         let properties = json!({
             "message": {"type": "string"},
             "statusIndicator": reference("StatusIndication"),
             "timeStamp": {"type": "integer", "description": "Epoch seconds."},
             "uID": {"type": "string", "format": "uuid", "description": "The id that names of roles are built from."},
         });
-        let status = schemas.named("TenantStatus", |_| object("What became of it.", of(properties)));
-        object("What became of a project.", of(json!({"projectStatus": status})))
+        object("What became of it.", of(properties))
     },
 };
-static SPEC: Named = Named {
+/// What a project or an organisation is to be.
+pub(super) static SPEC: Named = Named {
     name: "TenantSpec",
     schema: |_| json!({"type": "object", "properties": {"description": {"type": "string"}}, "additionalProperties": false}),
 };
@@ -72,7 +90,9 @@ static PROJECTS: Named = Named {
         json!({"type": "array", "items": project})
     },
 };
-static DONE: Named = Named { name: "Done", schema: |_| object("What was done.", of(json!({"message": {"type": "string"}}))) };
+/// What was done, for people.
+pub(super) static DONE: Named =
+    Named { name: "Done", schema: |_| object("What was done.", of(json!({"message": {"type": "string"}}))) };
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -82,9 +102,14 @@ pub(super) fn operations() -> Vec<Operation> {
             .answer(Answer::Named(&PROJECTS)),
         Operation::new(Method::GET, "getProject", ONE.paths(""), show).summary("Shows a project").answer(Answer::Named(&PROJECT)),
         Operation::new(Method::PUT, "putProject", ONE.paths(""), put)
-            .summary("Makes a project")
+            .summary("Makes a project, or changes its description")
             .access(Access::AdministerProjects)
+            .parameters([&UPDATE])
             .body(Body::Optional(&SPEC))
+            .answer(Answer::Named(&DONE)),
+        Operation::new(Method::DELETE, "deleteProject", ONE.paths(""), delete)
+            .summary("Deletes a project with all that belongs to it")
+            .access(Access::AdministerProjects)
             .answer(Answer::Named(&DONE)),
         Operation::new(Method::GET, "getProjectStatus", ONE.paths("/status"), status)
             .summary("Shows what became of a project")
@@ -101,14 +126,32 @@ async fn list(State(rest): State<Rest>, Signed(caller): Signed, parameters: Para
     Ok(answer::json(shown.map(named).collect::<Vec<_>>()))
 }
 
-async fn status(rest: State<Rest>, signed: Signed, name: Name) -> Result<Response, Refused> {
-    let project = visible(&rest, &signed, &name).await?;
+async fn status(State(rest): State<Rest>, Signed(caller): Signed, Name(name): Name) -> Result<Response, Refused> {
+    let project = rest.identity.project_of(&caller, &name).await?;
     Ok(answer::json(status_of(&project)))
 }
 
-async fn show(rest: State<Rest>, signed: Signed, name: Name) -> Result<Response, Refused> {
-    let project = visible(&rest, &signed, &name).await?;
+async fn show(State(rest): State<Rest>, Signed(caller): Signed, Name(name): Name) -> Result<Response, Refused> {
+    let project = rest.identity.project_of(&caller, &name).await?;
     Ok(answer::json(json!({"spec": {"description": project.description}, "status": status_of(&project)})))
+}
+
+async fn put(
+    State(rest): State<Rest>,
+    Signed(caller): Signed,
+    Name(name): Name,
+    parameters: Parameters,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Refused> {
+    let project = rest.identity.put_project(&caller, &name, &wanted(&parameters, body)?).await?;
+    Ok(answer::json(json!({"message": format!("project {} is there", project.name)})))
+}
+
+async fn delete(State(rest): State<Rest>, Signed(caller): Signed, Name(name): Name) -> Result<Response, Refused> {
+    let deletion = rest.identity.begin_deletion(&caller, &name).await?;
+    let deletions = Deletions { identity: rest.identity.clone(), images: rest.images.clone() };
+    let message = if deletions.wait_for(deletion).await { "is deleted" } else { "is being deleted" };
+    Ok(answer::json(json!({"message": format!("project {name} {message}")})))
 }
 
 #[derive(Deserialize, Default)]
@@ -117,26 +160,12 @@ struct Spec {
     description: String,
 }
 
-async fn put(
-    State(rest): State<Rest>,
-    Signed(caller): Signed,
-    Name(name): Name,
-    JsonBody(body): JsonBody,
-) -> Result<Response, Refused> {
+/// What is to be put.
+pub(super) fn wanted(parameters: &Parameters, body: Json) -> Result<Put, Refused> {
     let spec: Spec =
         serde_json::from_value(body).map_err(|error| ApiError::schema(format!("request body has an error: {error}")))?;
-    let project = rest.identity.create_project(&caller, &name, &spec.description).await?;
-    Ok(answer::json(json!({"message": format!("project {} is there", project.name)})))
-}
-
-async fn visible(rest: &Rest, Signed(caller): &Signed, Name(name): &Name) -> Result<Project, Refused> {
-    let project = rest.identity.project_named(name).await?;
-    let may = |project: &Project| caller.is_member(&project.uuid) || caller.may_administer_projects();
-    project.filter(may).ok_or_else(|| not_found(name).into())
-}
-
-fn not_found(name: &str) -> ApiError {
-    ApiError::plain(404, format!("project {name} not found"))
+    let update = parameters.text(UPDATE.name)?.is_none() || parameters.truth(UPDATE.name)?;
+    Ok(Put { description: spec.description, update })
 }
 
 fn named(project: &Project) -> Json {
@@ -144,10 +173,14 @@ fn named(project: &Project) -> Json {
 }
 
 fn status_of(project: &Project) -> Json {
+    let (message, indicator, time) = match project.deleting {
+        None => ("CREATE is complete", "STATUS_INDICATION_IDLE", project.created_seconds()),
+        Some(since) => ("DELETE is in progress", "STATUS_INDICATION_IN_PROGRESS", since),
+    };
     json!({"projectStatus": {
-        "message": format!("Project {} CREATE is complete", project.name),
-        "statusIndicator": "STATUS_INDICATION_IDLE",
-        "timeStamp": project.created_seconds(),
+        "message": format!("Project {} {message}", project.name),
+        "statusIndicator": indicator,
+        "timeStamp": time,
         "uID": project.uuid,
     }})
 }

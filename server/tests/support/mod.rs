@@ -151,6 +151,7 @@ impl Server {
         let mut user = User { username: username.to_owned(), password: admin.password, enabled: true, ..User::default() };
         user.meta.id = uuid::Uuid::new_v4().to_string();
         user.meta.revision = 1;
+        user.meta.created_ms = self.clock.now_ms();
         change(&mut user);
         self.store.commit(Batch::default().insert(user.clone())).await.unwrap();
         user
