@@ -12,8 +12,9 @@ use crate::{
     data_dir::{DataDir, DataError},
     deletion::Deletions,
     grpc, http,
-    identity::{Admin, Identity, IdentityError},
+    identity::{Admin, Identity, IdentityError, Issuer},
     inventory::Inventory,
+    issuer::{HttpKeys, IssuerError},
     listener,
     maintenance::MaintenanceManager,
     oidc,
@@ -54,6 +55,9 @@ pub enum AppError {
         /// In the system's words.
         error: io::Error,
     },
+    /// Another issuer's keys.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     /// Certificates.
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
@@ -101,6 +105,20 @@ pub async fn is_complete(data: &DataDir) -> Result<bool, AppError> {
     let _lock = data.lock()?;
     let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
     Ok(Identity::open(store, Clock::System, Randomness::System).await?.is_initialised().await?)
+}
+
+/// Makes new keys for a server that does not run. One that does is asked by its admin API.
+pub async fn rotate_keys(data: &DataDir) -> Result<(), AppError> {
+    if !data.is_made() {
+        return Err(DataError::NotMade(data.root().to_owned()).into());
+    }
+    let _lock = data.lock()?;
+    let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
+    let identity = Identity::open(store, Clock::System, Randomness::System).await?;
+    if !identity.is_initialised().await? {
+        return Err(DataError::NotMade(data.root().to_owned()).into());
+    }
+    Ok(identity.rotate_keys().await?)
 }
 
 /// A server that listens but does not serve yet.
@@ -166,7 +184,15 @@ impl Server {
         let lock = data.lock()?;
         let authority = data.read_authority()?;
         let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
-        let identity = Identity::open(Arc::clone(&store), clock.clone(), random.clone()).await?;
+        let issuer = match &config.issuer {
+            None => None,
+            Some(settings) => Some(Issuer {
+                url: settings.url.clone(),
+                skew: settings.clock_skew.into(),
+                source: Arc::new(HttpKeys::new(settings, &data.issuer_keys())?),
+            }),
+        };
+        let identity = Identity::trusting(Arc::clone(&store), clock.clone(), random.clone(), issuer).await?;
         if !identity.is_initialised().await? {
             return Err(DataError::NotMade(data.root().to_owned()).into());
         }
@@ -218,6 +244,9 @@ async fn upkeep(identity: Identity, deletions: Deletions, key_rotation_days: u32
     loop {
         if let Err(error) = deletions.resume().await {
             tracing::warn!(%error, "a project that is being deleted is not gone yet");
+        }
+        if let Err(error) = identity.refresh_issuer().await {
+            tracing::warn!(%error, "the issuer's keys were not fetched; those that are known are used");
         }
         match identity.rotate_keys_after(key_rotation_days).await {
             Ok(false) => {}

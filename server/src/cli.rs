@@ -49,6 +49,22 @@ enum Command {
     Run(Run),
     /// Print the API's OpenAPI document, as the server has it at /openapi.json
     Openapi,
+    /// The keys that sign tokens
+    Keys {
+        /// What to do.
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Make new keys, while the server does not run; tokens that the old ones have signed stay good until they expire
+    Rotate {
+        /// Directory that `init` made
+        #[arg(long, value_name = "DIR", env = "EMT_SERVER_DATA_DIR")]
+        data_dir: PathBuf,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -102,6 +118,15 @@ pub fn run(args: Args) -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&error.to_string(), FAILURE),
         },
+        Command::Keys { command: KeysCommand::Rotate { data_dir } } => {
+            match runtime.block_on(app::rotate_keys(&DataDir::new(&data_dir))) {
+                Ok(()) => {
+                    let _ = writeln!(io::stderr(), "new keys sign tokens from now on");
+                    ExitCode::SUCCESS
+                }
+                Err(error) => failed(&error.to_string(), FAILURE),
+            }
+        }
         Command::Openapi => match io::stdout().write_all(crate::rest::openapi::document().as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&format!("the document cannot be written: {error}"), FAILURE),

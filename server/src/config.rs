@@ -12,6 +12,8 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::issuer::IssuerSettings;
+
 /// Prefix of environment variables: `EMT_SERVER_LISTEN` sets `listen`.
 pub const ENVIRONMENT: &str = "EMT_SERVER_";
 /// The settings' file in the data directory, unless another is named.
@@ -33,6 +35,9 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// What the list of features is to say, such as `"edge-infrastructure-manager.oob" = true`.
     pub features: BTreeMap<String, bool>,
+    /// The issuer whose tokens are taken instead of this server's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<IssuerSettings>,
     /// More addresses that a browser may be sent back to after it has logged in for the client `webui-client`, exactly.
     pub web_redirects: Vec<String>,
     /// After so many days new keys sign tokens; 0: never by themselves.
@@ -62,6 +67,7 @@ impl Default for Config {
             requests_per_second: 200,
             cors_origins: Vec::new(),
             features: BTreeMap::new(),
+            issuer: None,
             web_redirects: Vec::new(),
             key_rotation_days: 90,
             log_format: LogFormat::Text,

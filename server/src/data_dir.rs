@@ -63,6 +63,11 @@ impl DataDir {
         self.root.join("ca.pem")
     }
 
+    /// The public keys of another issuer, as they were last seen.
+    pub fn issuer_keys(&self) -> PathBuf {
+        self.root.join("issuer-keys.json")
+    }
+
     fn authority_key(&self) -> PathBuf {
         self.root.join("ca-key.pem")
     }

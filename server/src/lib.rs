@@ -10,6 +10,7 @@ pub mod grpc;
 pub mod http;
 pub mod identity;
 pub mod inventory;
+pub mod issuer;
 pub mod listener;
 pub mod maintenance;
 pub mod oidc;

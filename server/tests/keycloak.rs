@@ -437,7 +437,8 @@ impl Replay {
             Some(_) => request.header(header::CONTENT_TYPE, "application/json"),
             None => request,
         };
-        self.server.call(request.body(Body::from(body)).unwrap()).await
+        let from = emt_server::http::Peer(std::net::Ipv4Addr::LOCALHOST.into());
+        self.server.call(request.extension(from).body(Body::from(body)).unwrap()).await
     }
 
     fn same(&mut self, step: &Json, answer: &Answer) -> Result<(), String> {

@@ -21,10 +21,19 @@ impl Identity {
         if let Some(caller) = self.shared.callers.recall(&fingerprint, generation, self.now()) {
             return Ok(caller);
         }
-        let claims = self.access_claims(token).await?;
-        let (caller, ends) = self.owner(&claims).await?;
+        let (caller, until) = if let Some(external) = &self.shared.external {
+            let (mut caller, until) = external.caller(token, self.shared.clock.now_ms()).await?;
+            caller.roles = self.settled(&caller.roles).await?;
+            if caller.node_project().is_some_and(|project| !caller.is_agent_of(project)) {
+                caller.node = None;
+            }
+            (caller, until)
+        } else {
+            let claims = self.access_claims(token).await?;
+            let (caller, ends) = self.owner(&claims).await?;
+            (caller, claims.exp.map_or(ends, |exp| exp.min(ends)))
+        };
         let caller = Arc::new(caller);
-        let until = claims.exp.map_or(ends, |exp| exp.min(ends));
         self.shared.callers.keep(fingerprint, generation, until, &caller);
         Ok(caller)
     }

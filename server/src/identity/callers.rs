@@ -46,6 +46,11 @@ impl Callers {
         (kept.generation == generation && now < kept.until).then(|| Arc::clone(&kept.caller))
     }
 
+    /// Remembers nobody any more.
+    pub(super) fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Remembers a caller. `generation` was current before anything was read.
     pub(super) fn keep(&self, token: Fingerprint, generation: u64, until: i64, caller: &Arc<Caller>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

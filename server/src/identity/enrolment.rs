@@ -34,6 +34,7 @@ pub struct NodeCredentials {
 impl Identity {
     /// A token that is exchanged once, by the node with this UUID. Earlier tokens for it end; its credentials do not.
     pub async fn issue_enrolment_token(&self, project: &str, host: &str, uuid: &str) -> Result<String, IdentityError> {
+        self.check_own_issuer()?;
         let token = format!("emt-{}", self.random_text(32));
         let mut kept = EnrolmentToken {
             node_project: project.to_owned(),
@@ -49,6 +50,7 @@ impl Identity {
 
     /// Exchanges a token. Credentials that the node had before end.
     pub async fn redeem_enrolment_token(&self, token: &str, uuid: &str) -> Result<NodeCredentials, IdentityError> {
+        self.check_own_issuer()?;
         for _ in 0..ATTEMPTS {
             let kept: Option<EnrolmentToken> = self.store().load(SERVER, &digest(token)).await?;
             let mut kept = kept.ok_or(IdentityError::Enrolment(

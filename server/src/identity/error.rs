@@ -49,6 +49,9 @@ pub enum IdentityError {
     /// Another server does this.
     #[error("{0}")]
     Elsewhere(String),
+    /// Another server cannot be reached that is needed.
+    #[error("{0}")]
+    Unavailable(String),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

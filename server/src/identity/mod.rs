@@ -14,6 +14,7 @@ mod device;
 mod endings;
 mod enrolment;
 mod error;
+mod external;
 mod grants;
 mod introspection;
 mod issue;
@@ -48,6 +49,7 @@ pub use self::{
     device::{DeviceStart, Waiting},
     enrolment::NodeCredentials,
     error::{IdentityError, Reason},
+    external::{Issuer, KeySource},
     oauth::{Authentication, OAuthError, Tokens},
     policy::{NotChanged, Weak},
     projects::Put,
@@ -82,11 +84,22 @@ struct Shared {
     callers: callers::Callers,
     polls: device::Polls,
     keys: RwLock<Option<Arc<Keys>>>,
+    external: Option<external::External>,
 }
 
 impl Identity {
     /// Identity over a store.
     pub async fn open(store: Arc<dyn Store>, clock: Clock, random: Randomness) -> Result<Self, IdentityError> {
+        Self::trusting(store, clock, random, None).await
+    }
+
+    /// Identity over a store. If an issuer is named, its tokens are taken, and no others.
+    pub async fn trusting(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        random: Randomness,
+        issuer: Option<Issuer>,
+    ) -> Result<Self, IdentityError> {
         let keys = Keys::of(&store.load_all::<SigningKey>(SERVER, Expr::everything()).await?)?.map(Arc::new);
         let passwords = Passwords::new(&random)?;
         Ok(Self {
@@ -98,8 +111,40 @@ impl Identity {
                 callers: callers::Callers::default(),
                 polls: device::Polls::default(),
                 keys: RwLock::new(keys),
+                external: issuer.map(external::External::new),
             }),
         })
+    }
+
+    /// The issuer whose tokens are taken, if it is not this server itself.
+    pub fn external_issuer(&self) -> Option<&str> {
+        self.shared.external.as_ref().map(external::External::url)
+    }
+
+    /// Fetches the keys of that issuer.
+    pub async fn refresh_issuer(&self) -> Result<(), IdentityError> {
+        let Some(external) = &self.shared.external else { return Ok(()) };
+        match external.refresh(self.shared.clock.now_ms()).await {
+            Ok(changed) => {
+                if changed {
+                    // What an old key has signed is not taken any more.
+                    self.shared.callers.forget();
+                }
+                Ok(())
+            }
+            Err(reason) => Err(IdentityError::Unavailable(reason)),
+        }
+    }
+
+    /// Refuses what only the issuer of tokens can do.
+    pub fn check_own_issuer(&self) -> Result<(), IdentityError> {
+        match self.external_issuer() {
+            None => Ok(()),
+            Some(issuer) => Err(IdentityError::Elsewhere(format!(
+                "this server makes no credentials: {issuer} issues the tokens that it takes; make users, clients and nodes' \
+                 credentials there"
+            ))),
+        }
     }
 
     fn store(&self) -> &dyn Store {

@@ -46,6 +46,11 @@ impl Identity {
             node,
         })
     }
+
+    /// Those of the roles in a token of another issuer that are roles in something that is there.
+    pub(super) async fn settled(&self, own: &[String]) -> Result<Vec<String>, IdentityError> {
+        Ok(Rights::new(self.store()).effective(own, &[]).await?)
+    }
 }
 
 /// A client with the name of a node's client that has the role of one project's nodes is that node.

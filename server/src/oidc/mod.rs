@@ -38,6 +38,9 @@ struct Oidc {
 
 /// All routes of identity.
 pub fn router(identity: Identity, names: IssuerNames) -> Router {
+    if let Some(issuer) = identity.external_issuer() {
+        return elsewhere(issuer);
+    }
     let protocol = Router::new()
         .route("/token", post(token::token).fallback(not_allowed))
         .route("/token/introspect", post(token::introspect).fallback(not_allowed))
@@ -62,6 +65,17 @@ pub fn router(identity: Identity, names: IssuerNames) -> Router {
         .route("/realms/master/{*path}", get(not_found).fallback(not_found))
         .route("/realms/{realm}/{*path}", get(no_realm).fallback(no_realm))
         .with_state(Oidc { identity, names: Arc::new(names) })
+}
+
+/// For a server that takes the tokens of another issuer: whoever comes here is told where to go.
+fn elsewhere(issuer: &str) -> Router {
+    let description = format!("tokens, users and clients of this server are at {issuer}");
+    let told = move || {
+        let answer = json!({"error": "HTTP 404 Not Found", "error_description": description});
+        std::future::ready((StatusCode::NOT_FOUND, Json(answer)))
+    };
+    let paths = ["/realms/{*path}", "/admin/realms/{*path}", "/.well-known/oauth-authorization-server/{*path}"];
+    paths.into_iter().fold(Router::new(), |router, path| router.route(path, axum::routing::any(told.clone())))
 }
 
 async fn not_found() -> Response {

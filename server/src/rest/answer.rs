@@ -58,6 +58,10 @@ impl From<IdentityError> for Refused {
             IdentityError::Invalid(text) => Self::Api(ApiError::plain(400, text)),
             IdentityError::NotFound(text) => Self::Api(ApiError::plain(404, text)),
             IdentityError::Taken(text) => Self::Api(ApiError::plain(409, text)),
+            IdentityError::Unavailable(_) => {
+                tracing::error!(%error, "tokens cannot be checked");
+                Self::Api(ApiError::new(Code::Unavailable, "the server cannot check tokens now; its log tells more"))
+            }
             IdentityError::Elsewhere(text) => Self::Api(ApiError::plain(501, text)),
             IdentityError::Enrolment(text) => Self::Api(ApiError::new(Code::Unauthenticated, text)),
             IdentityError::Store(error) => Self::Api(crate::inventory::refused(error)),

@@ -140,6 +140,7 @@ async fn register(
     }
     let register = HostRegister::read(&body)?;
     if enrolment {
+        rest.identity.check_own_issuer()?;
         check_uuid(&register.uuid)?;
     }
     let (row, view) = rest.inventory.register(&at.project, &register).await?;
@@ -160,6 +161,7 @@ async fn register_again(
     let register = HostRegister::read(&body)?;
     if enrolment {
         let (row, _) = rest.inventory.get(&HOSTS, &at.project, &id).await?;
+        rest.identity.check_own_issuer()?;
         check_uuid(row.get("uuid").text())?;
     }
     let (row, view) = rest.inventory.register_again(&at.project, &id, &register).await?;

@@ -29,7 +29,7 @@ use emt_server::{
     app::Parts,
     clock::{Clock, Randomness},
     config::Config,
-    identity::{Admin, Identity, records::User},
+    identity::{Admin, Identity, Issuer, records::User},
     release::Images,
     store::{self, Batch, Store, StoreExt},
 };
@@ -118,19 +118,27 @@ impl Server {
 
     /// Starts with these settings.
     pub async fn with(clock: Clock, config: &Config) -> Self {
+        Self::trusting(clock, config, None).await
+    }
+
+    /// Starts with another issuer, if one is named; then nobody is logged in.
+    pub async fn trusting(clock: Clock, config: &Config, issuer: Option<Issuer>) -> Self {
+        let own = issuer.is_none();
         let directory = tempfile::tempdir().unwrap();
         let random = Randomness::System;
         let database = directory.path().join("emt.db");
         std::fs::write(&database, BOOTSTRAPPED.get_or_init(bootstrapped).await).unwrap();
         let store: Arc<dyn Store> = Arc::new(store::open(&database).unwrap());
-        let identity = Identity::open(Arc::clone(&store), clock.clone(), random.clone()).await.unwrap();
+        let identity = Identity::trusting(Arc::clone(&store), clock.clone(), random.clone(), issuer).await.unwrap();
         let project = identity.project_named(PROJECT).await.unwrap().unwrap().uuid;
         let images = Images::new(directory.path().join("images"));
         let parts =
             Parts { store: Arc::clone(&store), identity: identity.clone(), images, clock: clock.clone(), random: random.clone() };
         let routes = parts.routes(config, 8443);
         let mut server = Self { routes, clock, random, token: String::new(), project, identity, store, directory };
-        server.token = server.login("admin", PASSWORD).await;
+        if own {
+            server.token = server.login("admin", PASSWORD).await;
+        }
         server
     }
 

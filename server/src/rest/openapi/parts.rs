@@ -105,6 +105,7 @@ pub(super) fn statuses(operation: &Operation) -> Vec<&'static str> {
         ("416", file),
         ("429", true),
         ("500", true),
+        ("501", operation.id == "enrol" || operation.parameters.iter().any(|parameter| parameter.name == "enrolment")),
         ("503", true),
         ("507", takes_file || !operation.method.is_safe()),
     ]
@@ -171,6 +172,11 @@ pub(super) fn responses(schemas: &mut Schemas) -> Json {
             "500",
             "The server failed; its log tells more under the request's id.",
             &[("failed", ApiError::new(Code::Internal, "the server could not read or write its database; its log tells more"))],
+        ),
+        (
+            "501",
+            "The tokens that this server takes are made by another issuer.",
+            &[("elsewhere", ApiError::plain(501, "this server makes no credentials"))],
         ),
         (
             "503",
