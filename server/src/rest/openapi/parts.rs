@@ -135,7 +135,7 @@ pub(super) fn responses(schemas: &mut Schemas) -> Json {
         })
     });
     let schema = |text: &str| ApiError::schema(format!("request body has an error: {text}"));
-    let refusals: [Refusal; 11] = [
+    let refusals: [Refusal; 12] = [
         (
             "400",
             "The request does not fit its schema, or not the state of what it is about.",
