@@ -97,6 +97,10 @@ impl Identity {
         let Some(session) = session.filter(|session| session.ends > self.now() && session.client_name == client) else {
             return Ok(None);
         };
+        let through: Option<Client> = self.store().load(SERVER, client).await?;
+        if through.is_none_or(|client| client.disabled) {
+            return Ok(None);
+        }
         let user: Option<User> = self.store().load(SERVER, &session.user_uuid).await?;
         Ok(user.map(|user| (session, user)))
     }

@@ -68,7 +68,10 @@ impl Passwords {
             })
             .await?;
         let fits = fits && known && !locked;
-        self.remember(username, fits, now);
+        // Names that nobody has are not counted: they would push out those that somebody has.
+        if known {
+            self.remember(username, fits, now);
+        }
         Ok(fits)
     }
 

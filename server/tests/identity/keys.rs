@@ -53,12 +53,12 @@ async fn old_keys_verify_until_the_last_of_their_tokens_has_expired() {
     let (access, refresh_token) = login(&server, "openid").await;
     let (_, offline) = login(&server, "offline_access").await;
     let old = key_of(&access);
-    assert_eq!(shown(&server), [old.clone()]);
+    assert_eq!(shown(&server), [old.as_str()]);
     server.identity.rotate_keys().await.unwrap();
     let (younger, _) = login(&server, "openid").await;
     let new = key_of(&younger);
     assert_ne!(new, old);
-    assert_eq!(shown(&server), [new.clone(), old.clone()], "the one that signs first");
+    assert_eq!(shown(&server), [new.as_str(), old.as_str()], "the one that signs first");
     for token in [&access, &younger] {
         assert_eq!(server.request_as(token, "GET", "regions", None).await.0, 200);
     }
@@ -73,7 +73,7 @@ async fn old_keys_verify_until_the_last_of_their_tokens_has_expired() {
     assert_eq!(server.request_as(&access, "GET", "regions", None).await.0, 200);
     server.pass(62);
     server.identity.purge().await.unwrap();
-    assert_eq!(shown(&server), [new.clone()]);
+    assert_eq!(shown(&server), [new.as_str()]);
     assert_eq!(refresh(&server, &refresh_token).await, 200, "refresh tokens live longer");
     server.pass(5400);
     server.identity.purge().await.unwrap();

@@ -32,13 +32,14 @@ const UNKNOWN: &str = "Access denied or project not found";
 struct Who {
     name: &'static str,
     token: String,
-    /// What they may do in their own project.
-    reads: bool,
-    writes: bool,
-    member: bool,
-    agent: bool,
-    projects: bool,
-    orgs: bool,
+    /// What they may do, in words: in their own project, with projects, with organisations.
+    can: &'static str,
+}
+
+impl Who {
+    fn can(&self, what: &str) -> bool {
+        self.can.split(' ').any(|can| can == what)
+    }
 }
 
 struct World {
@@ -77,17 +78,7 @@ async fn world() -> World {
             })
             .await;
         let token = server.login(name, PASSWORD).await;
-        let has = |word: &str| can.split(' ').any(|can| can == word);
-        callers.push(Who {
-            name,
-            token,
-            reads: has("read"),
-            writes: has("write"),
-            member: has("member"),
-            agent: false,
-            projects: has("projects"),
-            orgs: has("orgs"),
-        });
+        callers.push(Who { name, token, can });
     }
     let admin = server.login("admin", PASSWORD).await;
     let register = json!({"name": "till", "uuid": UUID}).to_string();
@@ -95,16 +86,7 @@ async fn world() -> World {
     assert_eq!(status, 200, "{host}");
     let host: Json = serde_json::from_str(&host).unwrap();
     let token = server.node_token(&own, host["resourceId"].as_str().unwrap(), UUID).await;
-    callers.push(Who {
-        name: "node",
-        token,
-        reads: false,
-        writes: false,
-        member: false,
-        agent: true,
-        projects: false,
-        orgs: false,
-    });
+    callers.push(Who { name: "node", token, can: "agent" });
     let image = hex::encode(Sha256::digest("image"));
     let path = format!("/v1/projects/{PROJECT}/releases/{image}");
     assert_eq!(server.request_as(&admin, "PUT", &path, Some("image".to_owned())).await.0, 200);
@@ -186,17 +168,17 @@ fn expected(operation: &Operation, who: &Who, own: bool, place: Place) -> Vec<Sa
         (true, true, _) => allowed.clone(),
         // Whoever has roles in no project or several must say which is meant.
         (_, false, Place::Token) => vec![Said::Unauthenticated],
-        (_, _, Place::Header) | (true, false, _) if who.member || place == Place::Header => vec![Said::Forbidden],
+        (_, _, Place::Header) | (true, false, _) if who.can("member") || place == Place::Header => vec![Said::Forbidden],
         _ => vec![Said::UnknownProject],
     };
     match operation.access {
         Access::Open | Access::SignedIn => allowed,
-        Access::ReadProject => in_project(who.reads),
-        Access::WriteProject => in_project(who.writes),
-        Access::FetchImages if own && (who.reads || who.agent) => vec![Said::Let],
+        Access::ReadProject => in_project(who.can("read")),
+        Access::WriteProject => in_project(who.can("write")),
+        Access::FetchImages if own && (who.can("read") || who.can("agent")) => vec![Said::Let],
         Access::FetchImages => vec![Said::NotFound],
-        Access::AdministerProjects if who.projects => allowed,
-        Access::AdministerOrgs if who.orgs => allowed,
+        Access::AdministerProjects if who.can("projects") => allowed,
+        Access::AdministerOrgs if who.can("orgs") => allowed,
         // Of what may not even be seen it is not told that it is there.
         Access::AdministerProjects => vec![Said::Forbidden, Said::NotFound],
         Access::AdministerOrgs => vec![Said::Forbidden],

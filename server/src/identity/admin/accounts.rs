@@ -88,13 +88,20 @@ impl Identity {
         }
     }
 
-    /// Nobody but administrators may change administrators.
-    pub(super) fn check_account(caller: &Caller, account: &Account) -> Result<(), AdminError> {
-        if caller.is_admin() || !account.roles().iter().any(|role| role == roles::ADMIN) {
-            Ok(())
-        } else {
-            Err(AdminError::Forbidden)
+    /// Nobody but administrators may change those who administer, also by a group: whoever sets somebody's password or
+    /// secret can act as them.
+    pub(super) async fn check_account(&self, caller: &Caller, account: &Account) -> Result<(), AdminError> {
+        if caller.is_admin() {
+            return Ok(());
         }
+        let (effective, rights) = match account {
+            Account::Person(user) => (self.roles_of(user).await?, &user.admin_roles.0),
+            Account::Service(client) => (self.roles_of_client(client).await?, &client.admin_roles.0),
+        };
+        if rights.is_empty() && !effective.iter().any(|role| role == roles::ADMIN) {
+            return Ok(());
+        }
+        Err(AdminError::Forbidden)
     }
 
     /// The groups of somebody.
@@ -107,7 +114,7 @@ impl Identity {
     pub async fn change_membership(&self, caller: &Caller, id: &str, group: &str, give: bool) -> Result<(), AdminError> {
         let account = self.account(id).await?;
         let group = self.group(group).await?;
-        Self::check_account(caller, &account)?;
+        self.check_account(caller, &account).await?;
         Self::check_group(caller, &group)?;
         self.change_account(id, |account| directory::change(account.lists().0, std::slice::from_ref(&group.name), give)).await
     }
@@ -139,7 +146,7 @@ impl Identity {
     ) -> Result<(), AdminError> {
         let account = self.account(id).await?;
         let names = self.named_roles(caller, asked).await?;
-        Self::check_account(caller, &account)?;
+        self.check_account(caller, &account).await?;
         if !give && names.iter().any(|name| name == roles::ADMIN) {
             self.check_not_last(&account).await?;
         }

@@ -6,10 +6,10 @@ use emt_api::{
     value::Json,
 };
 
-use super::{AdminError, fields};
+use super::{Account, AdminError, fields};
 use crate::{
     identity::{
-        Identity, SERVER, SYSTEM_CLIENT, WEB_CLIENT,
+        Caller, Identity, SERVER, SYSTEM_CLIENT, WEB_CLIENT,
         enrolment::digest,
         origin_of,
         projects::{ATTEMPTS, busy},
@@ -68,6 +68,13 @@ impl Identity {
         self.store().load_all::<Client>(SERVER, Expr::is("client_uuid", uuid)).await?.pop().ok_or(NO_CLIENT)
     }
 
+    /// One client whose secret or settings a caller may have or change.
+    pub async fn own_client(&self, caller: &Caller, uuid: &str) -> Result<Client, AdminError> {
+        let client = self.client_by_uuid(uuid).await?;
+        self.check_account(caller, &Account::Service(Box::new(client.clone()))).await?;
+        Ok(client)
+    }
+
     /// Makes a client. The answer is its UUID.
     pub async fn create_client(&self, change: &ClientChange) -> Result<String, AdminError> {
         let id = change.client_id.clone().filter(|id| !id.is_empty());
@@ -85,9 +92,9 @@ impl Identity {
     }
 
     /// Changes a client.
-    pub async fn change_client(&self, uuid: &str, change: &ClientChange) -> Result<(), AdminError> {
+    pub async fn change_client(&self, caller: &Caller, uuid: &str, change: &ClientChange) -> Result<(), AdminError> {
         for _ in 0..ATTEMPTS {
-            let mut client = self.client_by_uuid(uuid).await?;
+            let mut client = self.own_client(caller, uuid).await?;
             if change.client_id.as_ref().is_some_and(|id| id != &client.meta.id) {
                 return Err(AdminError::Invalid("the id of a client cannot be changed: make another client".to_owned()));
             }
@@ -100,8 +107,8 @@ impl Identity {
     }
 
     /// Deletes a client: its secret and its tokens are worthless at once.
-    pub async fn delete_client(&self, uuid: &str) -> Result<(), AdminError> {
-        let client = self.client_by_uuid(uuid).await?;
+    pub async fn delete_client(&self, caller: &Caller, uuid: &str) -> Result<(), AdminError> {
+        let client = self.own_client(caller, uuid).await?;
         if [SYSTEM_CLIENT, WEB_CLIENT].contains(&client.id()) {
             return Err(AdminError::Invalid(format!("client {} is always there: switch it off instead", client.id())));
         }
@@ -109,9 +116,9 @@ impl Identity {
     }
 
     /// Gives a confidential client a new secret.
-    pub async fn new_client_secret(&self, uuid: &str) -> Result<String, AdminError> {
+    pub async fn new_client_secret(&self, caller: &Caller, uuid: &str) -> Result<String, AdminError> {
         for _ in 0..ATTEMPTS {
-            let mut client = self.client_by_uuid(uuid).await?;
+            let mut client = self.own_client(caller, uuid).await?;
             if client.secret_sha256.is_empty() {
                 return Err(AdminError::Invalid(format!("client {} is public: it has no secret", client.id())));
             }
@@ -126,7 +133,7 @@ impl Identity {
 
     fn apply_to_client(&self, client: &mut Client, change: &ClientChange, is_new: bool) -> Result<(), AdminError> {
         if let Some(uris) = &change.redirect_uris {
-            if let Some(wrong) = uris.iter().find(|uri| origin_of(uri).is_none() || uri.contains(['*', '#', ' '])) {
+            if let Some(wrong) = uris.iter().find(|uri| !is_address(uri)) {
                 return Err(AdminError::Invalid(format!(
                     "{wrong:?} is no address to go back to: give it whole, without wildcards; it is compared exactly"
                 )));
@@ -162,6 +169,12 @@ impl Identity {
         }
         Ok(())
     }
+}
+
+/// Browsers are sent to web pages only, and only to whole addresses.
+fn is_address(uri: &str) -> bool {
+    let web = uri.starts_with("https://") || uri.starts_with("http://");
+    web && origin_of(uri).is_some() && uri.bytes().all(|b| b.is_ascii_graphic() && !b"*#\"<>\\".contains(&b))
 }
 
 fn keep_secret(client: &mut Client, secret: String) {

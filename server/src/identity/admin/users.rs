@@ -135,7 +135,7 @@ impl Identity {
         for _ in 0..ATTEMPTS {
             let mut user = self.person(id).await?;
             let account = Account::Person(Box::new(user.clone()));
-            Self::check_account(caller, &account)?;
+            self.check_account(caller, &account).await?;
             if change.username.as_ref().is_some_and(|name| !name.eq_ignore_ascii_case(&user.username)) {
                 let params = vec!["username".to_owned()];
                 return Err(AdminError::Field { field: "username", message: "error-user-attribute-read-only", params });
@@ -159,7 +159,7 @@ impl Identity {
     pub async fn delete_user(&self, caller: &Caller, id: &str) -> Result<(), AdminError> {
         let user = self.person(id).await?;
         let account = Account::Person(Box::new(user));
-        Self::check_account(caller, &account)?;
+        self.check_account(caller, &account).await?;
         self.check_not_last(&account).await?;
         self.forget::<User>(id).await?;
         Ok(self.store().commit(Self::without_logins(Batch::default(), id)).await?)
@@ -174,7 +174,7 @@ impl Identity {
         temporary: bool,
     ) -> Result<(), AdminError> {
         let user = self.person(id).await?;
-        Self::check_account(caller, &Account::Person(Box::new(user.clone())))?;
+        self.check_account(caller, &Account::Person(Box::new(user.clone()))).await?;
         if password.is_empty() {
             return Err(AdminError::Refused("Empty password not allowed".to_owned()));
         }

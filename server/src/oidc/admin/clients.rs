@@ -151,20 +151,20 @@ pub(super) async fn change(
     JsonOf(body): JsonOf<ClientRepresentation>,
 ) -> Answer {
     admin.may(MANAGE_CLIENTS)?;
-    oidc.identity.change_client(&id, &body.change()?).await?;
+    oidc.identity.change_client(&admin.caller, &id, &body.change()?).await?;
     done()
 }
 
 pub(super) async fn delete(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
     admin.may(MANAGE_CLIENTS)?;
-    oidc.identity.delete_client(&id).await?;
+    oidc.identity.delete_client(&admin.caller, &id).await?;
     tracing::info!(client = %id, by = admin.caller.username(), "a client was deleted");
     done()
 }
 
 pub(super) async fn secret(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
     admin.may(MANAGE_CLIENTS)?;
-    let client = oidc.identity.client_by_uuid(&id).await?;
+    let client = oidc.identity.own_client(&admin.caller, &id).await?;
     // The secrets of nodes that have enrolled are known to them alone.
     shown(if client.kept_secret.is_empty() {
         json!({"type": "secret"})
@@ -175,7 +175,7 @@ pub(super) async fn secret(State(oidc): State<Oidc>, admin: Admin, Path(id): Pat
 
 pub(super) async fn new_secret(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
     admin.may(MANAGE_CLIENTS)?;
-    shown(json!({"type": "secret", "value": oidc.identity.new_client_secret(&id).await?}))
+    shown(json!({"type": "secret", "value": oidc.identity.new_client_secret(&admin.caller, &id).await?}))
 }
 
 pub(super) async fn account(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
@@ -214,9 +214,6 @@ fn item(client: &Client, admin: &Admin) -> Value {
         if !text.is_empty() {
             shown[key] = text.as_str().into();
         }
-    }
-    if manage && !client.kept_secret.is_empty() {
-        shown["secret"] = client.kept_secret.as_str().into();
     }
     shown
 }

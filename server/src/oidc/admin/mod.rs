@@ -27,13 +27,13 @@ const ADMIN: &str = "/admin/realms/master";
 /// How many items of a list are shown if nothing is said.
 const PAGE: u64 = 100;
 /// Rights over users, any of which is enough to see them, and to change them.
-const SEE_USERS: &[&str] = &["view-users", "query-users", "manage-users"];
+const SEE_USERS: &[&str] = &["view-users", "manage-users"];
 const MANAGE_USERS: &[&str] = &["manage-users"];
 /// Rights to see roles.
 const SEE_ROLES: &[&str] = &["view-realm", "view-users", "manage-users", "manage-realm"];
 const MANAGE_REALM: &[&str] = &["manage-realm"];
 /// Rights over clients.
-const SEE_CLIENTS: &[&str] = &["view-clients", "query-clients", "manage-clients"];
+const SEE_CLIENTS: &[&str] = &["view-clients", "manage-clients"];
 const MANAGE_CLIENTS: &[&str] = &["manage-clients"];
 const CREATE_CLIENTS: &[&str] = &["create-client", "manage-clients"];
 
