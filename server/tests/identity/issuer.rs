@@ -108,7 +108,8 @@ async fn people_and_nodes_of_another_server_are_let_in() {
     let host = server.store.find(Query::all(&HOST, &server.project)).await.unwrap().rows.remove(0).meta.id;
     below("compute/instances", json!({"name": "i", "kind": "INSTANCE_KIND_METAL", "hostID": host, "osID": os})).await;
     let told = || report(UUID, StatusType::UpToDate, "emt", IMAGE);
-    server.report(told(), &Metadata::token(&node)).await.unwrap();
+    // The node is known; upstream's manager as well tells those that were never provisioned nothing.
+    assert_eq!(server.report(told(), &Metadata::token(&node)).await.unwrap_err().code(), tonic::Code::FailedPrecondition);
     server.report(told(), &Metadata::token(&manager)).await.unwrap_err();
 
     // The issuer is away: what it has signed is as good as before.

@@ -167,7 +167,8 @@ fn expected(operation: &Operation, who: &Who, own: bool, place: Place) -> Vec<Sa
     let in_project = |may: bool| match (own, may, place) {
         (true, true, _) => allowed.clone(),
         // Whoever has roles in no project or several must say which is meant.
-        (_, false, Place::Token) => vec![Said::Unauthenticated],
+        (_, false, Place::Token) if !who.can("read") => vec![Said::Unauthenticated],
+        (_, false, Place::Token) => vec![Said::Forbidden],
         (_, _, Place::Header) | (true, false, _) if who.can("member") || place == Place::Header => vec![Said::Forbidden],
         _ => vec![Said::UnknownProject],
     };
