@@ -1,7 +1,8 @@
 //! Development tasks: `cargo xtask test` checks everything, `cargo xtask bench` measures, `cargo xtask openapi` remakes the
-//! description of the API.
+//! description of the API, `cargo xtask schemathesis` holds a server against it.
 
 mod openapi;
+mod schemathesis;
 
 use std::{
     env,
@@ -11,10 +12,12 @@ use std::{
 const USAGE: &str = "usage: cargo xtask test [FILTER…]
        cargo xtask bench [GROUP…] [--nodes N] [--seconds N] [--fleets N,…]
        cargo xtask openapi
+       cargo xtask schemathesis [--seconds N]
 
   test     formatting, lints and all tests; FILTER narrows the tests down
   bench    figures of speed and size as they are shipped; groups: api, cli, polls, memory, slot
-  openapi  remake docs/openapi.json from the code";
+  openapi  remake docs/openapi.json from the code
+  schemathesis  ask a real server all that its description allows and forbids; needs python3 with venv, curl, jq";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
         Some("test") => test(&rest),
         Some("bench") => bench(&rest),
         Some("openapi") => openapi::remake(),
+        Some("schemathesis") => schemathesis::run(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
