@@ -58,7 +58,7 @@ impl Deletions {
     async fn finish(&self, deletion: &Deletion) -> Result<(), DeletionError> {
         let uuid = deletion.uuid.as_str();
         self.identity.forget_project(uuid).await?;
-        for spec in emt_api::resources::ALL {
+        for spec in emt_api::resources::kept() {
             self.identity.forget_where(spec, uuid, Expr::everything()).await?;
         }
         self.images.forget(uuid).await?;

@@ -20,7 +20,7 @@ const UUID: &str = "0a1b2c3d-1111-4222-8333-444455556666";
 /// How many records of any kind belong to a project.
 async fn left(server: &Server, uuid: &str) -> Vec<(&'static str, usize)> {
     let mut left = Vec::new();
-    for spec in emt_api::resources::ALL {
+    for spec in emt_api::resources::kept() {
         left.push((spec.table, server.store.find(Query::all(spec, uuid)).await.unwrap().rows.len()));
     }
     for spec in [&CLIENT, &ENROLMENT_TOKEN] {
@@ -59,7 +59,13 @@ async fn doomed() -> Doomed {
     let region = server.ok("POST", &below("regions"), json!({"name": "south"})).await;
     server.ok("POST", &below("sites"), json!({"name": "shop", "regionId": region["resourceId"]})).await;
     let other = json!({"name": "spare", "uuid": uuid::Uuid::new_v4().to_string()});
-    server.ok("POST", &below("compute/hosts/register?enrolment=true"), other).await;
+    let spare = server.ok("POST", &below("compute/hosts/register?enrolment=true"), other).await;
+    let os =
+        json!({"name": "emt", "sha256": "a".repeat(64), "osType": "OS_TYPE_IMMUTABLE", "osProvider": "OS_PROVIDER_KIND_INFRA"});
+    let os = server.ok("POST", &below("compute/os"), os).await;
+    let config = server.ok("POST", &below("customConfigs"), json!({"name": "dns", "config": "x"})).await;
+    let instance = json!({"hostID": spare["resourceId"], "osID": os["resourceId"], "customConfigID": [config["resourceId"]]});
+    server.ok("POST", &below("compute/instances"), instance).await;
     let image = hex::encode(Sha256::digest("image"));
     let path = below(&format!("releases/{image}"));
     assert_eq!(server.request("PUT", &path, Some("image".to_owned())).await.0, 200);
