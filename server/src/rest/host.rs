@@ -108,7 +108,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Method::PATCH, "registerHostAgain", AT.paths("/{resourceId}/register"), register_again)
             .summary("Changes a registration")
             .parameters([&ENROLMENT])
-            .body(Body::Named(&REGISTER))
+            .body(Body::Optional(&REGISTER))
             .answer(Answer::Named(&REGISTERED)),
         Operation::new(Method::PATCH, "onboardHost", AT.paths("/{resourceId}/onboard"), onboard)
             .summary("Wants a host to be onboarded"),
