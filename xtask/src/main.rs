@@ -1,6 +1,7 @@
 //! Development tasks: `cargo xtask test` checks everything, `cargo xtask bench` measures, `cargo xtask openapi` remakes the
-//! description of the API, `cargo xtask schemathesis` holds a server against it.
+//! description of the API, `cargo xtask schemathesis` holds a server against it, `cargo xtask fuzz` feeds it what nobody expects.
 
+mod fuzz;
 mod openapi;
 mod schemathesis;
 
@@ -13,11 +14,13 @@ const USAGE: &str = "usage: cargo xtask test [FILTER…]
        cargo xtask bench [GROUP…] [--nodes N] [--seconds N] [--fleets N,…]
        cargo xtask openapi
        cargo xtask schemathesis [--seconds N]
+       cargo xtask fuzz [TARGET…] [--seconds N]
 
   test     formatting, lints and all tests; FILTER narrows the tests down
   bench    figures of speed and size as they are shipped; groups: api, cli, polls, memory, slot
   openapi  remake docs/openapi.json from the code
-  schemathesis  ask a real server all that its description allows and forbids; needs python3 with venv, curl, jq";
+  schemathesis  ask a real server all that its description allows and forbids; needs python3 with venv, curl, jq
+  fuzz     feed random input to readers of what comes from outside; targets: filter, order_by, json_body, jwt";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         Some("bench") => bench(&rest),
         Some("openapi") => openapi::remake(),
         Some("schemathesis") => schemathesis::run(&rest),
+        Some("fuzz") => fuzz::fuzz(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
