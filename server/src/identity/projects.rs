@@ -86,7 +86,7 @@ impl Identity {
             return Err(if any || !caller.is_admin() {
                 forbidden()
             } else {
-                IdentityError::Invalid("there is no organisation to own the project: make one first".to_owned())
+                IdentityError::Taken("there is no organisation to own the project: make one first".to_owned())
             });
         };
         let (name, description) = (name.to_owned(), description.to_owned());

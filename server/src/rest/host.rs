@@ -4,7 +4,7 @@ use axum::{extract::State, http::Method, response::Response};
 use emt_api::{
     enums::HostState,
     error::ApiError,
-    input::check_id,
+    input::{check_id, check_text},
     openapi,
     page::Choice,
     patterns,
@@ -27,6 +27,9 @@ use crate::inventory::{Chosen, HOSTS, HostRegister, Resource, View};
 const AT: At = At::project(&["/compute/hosts"], &["/hosts"]);
 const SUMMARY: At = At::project(&["/compute/hosts/summary", "/compute/hosts_summary"], &["/hosts_summary", "/hosts/summary"]);
 
+/// Most characters of the note of an invalidation.
+const NOTE_LIMIT: usize = 512;
+
 static ENROLMENT: Parameter = Parameter {
     name: "enrolment",
     doc: "Whether the answer is to carry a one-time token with which the node gets credentials of its own.",
@@ -38,7 +41,7 @@ static RESOURCE_ID: Parameter =
 static NOTE: Parameter = Parameter {
     name: "note",
     doc: "Why trust is withdrawn.",
-    holds: Holds::Text { max: 512, pattern: patterns::NOTE },
+    holds: Holds::Text { max: NOTE_LIMIT, pattern: patterns::NOTE },
     kind: ParameterKind::Upstream,
 };
 static REGISTER: Named = Named {
@@ -88,7 +91,7 @@ static INVALIDATION: Named = Named {
         json!({
             "type": "object", "deprecated": true,
             "description": "The note, as the first generation of the API took it.",
-            "properties": {"note": {"type": "string", "maxLength": 512}},
+            "properties": {"note": openapi::bounded_text(0, NOTE_LIMIT, patterns::NOTE)},
         })
     },
 };
@@ -201,10 +204,21 @@ async fn invalidate(
     parameters: Parameters,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refused> {
-    let note = parameters.text("note")?.or_else(|| body.get("note").and_then(serde_json::Value::as_str));
+    let in_body = note_in(&body)?;
+    let note = parameters.text("note")?.or(in_body);
     let host = rest.inventory.set_host_state(&at.project, &id.of_host()?, HostState::Untrusted, note).await?;
     if !host.uuid.is_empty() {
         rest.identity.revoke_node(&host.uuid).await?;
     }
     Ok(answer::empty())
+}
+
+/// The note in a body, if it says anything.
+fn note_in(body: &serde_json::Value) -> Result<Option<&str>, ApiError> {
+    let wrong = |what: &str| ApiError::schema(format!("request body has an error: {what}"));
+    let body = body.as_object().ok_or_else(|| wrong("an object is needed"))?;
+    let Some(note) = body.get("note") else { return Ok(None) };
+    let note = note.as_str().ok_or_else(|| wrong("note must be a text"))?;
+    check_text(note, 0, NOTE_LIMIT, patterns::NOTE).map_err(|what| wrong(&format!("note: {what}")))?;
+    Ok(Some(note).filter(|note| !note.is_empty()))
 }

@@ -162,6 +162,10 @@ struct Spec {
 
 /// What is to be put.
 pub(super) fn wanted(parameters: &Parameters, body: Json) -> Result<Put, Refused> {
+    if !body.is_object() {
+        // Lists would be read as fields in order.
+        return Err(ApiError::schema("request body has an error: an object is needed").into());
+    }
     let spec: Spec =
         serde_json::from_value(body).map_err(|error| ApiError::schema(format!("request body has an error: {error}")))?;
     let update = parameters.text(UPDATE.name)?.is_none() || parameters.truth(UPDATE.name)?;

@@ -53,14 +53,18 @@ pub(super) fn headers() -> Json {
     }})
 }
 
+/// Names of projects and organisations.
+const NAME: &str = "^[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$";
+
 /// A name in the path. `kind` is what an id must be one of, `below_project` tells that it names the project around it all.
 pub(super) fn path_parameter(name: &str, kind: Option<&str>, below_project: bool) -> Json {
     let (doc, schema) = match (name, kind) {
         ("resourceId", Some(kind)) => ("Its id.", json!({"type": "string", "pattern": id_pattern(kind, false)})),
-        ("project", _) if below_project => ("Name of the project.", json!({"type": "string", "minLength": 1})),
+        ("project", _) if below_project => ("Name of the project.", bounded_text(1, 63, NAME)),
         ("project", _) => ("UUID of the project.", json!({"type": "string", "format": "uuid"})),
         ("region", _) => ("Not looked at: anything or nothing.", json!({"type": "string"})),
         ("sha256", _) => ("Digest of the file.", json!({"type": "string", "pattern": "^[0-9a-f]{64}$"})),
+        ("org", _) => ("Its name.", bounded_text(1, 63, NAME)),
         _ => ("Its name.", json!({"type": "string", "minLength": 1})),
     };
     json!({"name": name, "in": "path", "required": true, "description": doc, "schema": schema})
