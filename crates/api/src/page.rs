@@ -59,8 +59,13 @@ impl<'a> Choice<'a> {
 fn text<'a>(parameters: &'a [(String, String)], name: &str, pattern: &'static str) -> Result<Option<&'a str>, ApiError> {
     let text = parameter(parameters, name)?;
     let checked = text.map_or(Ok(()), |text| check_text(text, 0, LONGEST, pattern));
-    checked.map_err(|what| ApiError::schema(format!("parameter \"{name}\" in query has an error: {what}")))?;
+    checked.map_err(|what| wrong_parameter(name, what))?;
     Ok(text)
+}
+
+/// What is wrong with a query parameter.
+pub fn wrong_parameter(name: &str, what: impl std::fmt::Display) -> ApiError {
+    ApiError::schema(format!("parameter \"{name}\" in query has an error: {what}"))
 }
 
 /// The value of a query parameter. One that is there but empty is an error, as is one given twice.
@@ -68,17 +73,17 @@ pub fn parameter<'a>(parameters: &'a [(String, String)], name: &str) -> Result<O
     let mut found = parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let value = found.next();
     if value == Some("") {
-        return Err(ApiError::schema(format!("parameter \"{name}\" in query has an error: empty value is not allowed")));
+        return Err(wrong_parameter(name, "empty value is not allowed"));
     }
     if found.next().is_some() {
-        return Err(ApiError::schema(format!("parameter \"{name}\" in query has an error: it is there twice")));
+        return Err(wrong_parameter(name, "it is there twice"));
     }
     Ok(value)
 }
 
 fn number(parameters: &[(String, String)], name: &str, min: u64, max: u64) -> Result<Option<u64>, ApiError> {
     let Some(text) = parameter(parameters, name)? else { return Ok(None) };
-    let wrong = |what: &str| ApiError::schema(format!("parameter \"{name}\" in query has an error: {what}"));
+    let wrong = |what: &str| wrong_parameter(name, what);
     let number: i64 = text.parse().map_err(|_| wrong("an integer is needed"))?;
     let number = u64::try_from(number).map_err(|_| wrong(&format!("minimum is {min}")))?;
     if number < min {

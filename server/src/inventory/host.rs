@@ -7,7 +7,7 @@ use emt_api::{
     id,
     input::{Input, check_text, whole},
     json::{Plan, SHALLOW},
-    patterns::{NAME, NOTE, SERIAL},
+    patterns::{NAME, SERIAL},
     record::{Record, Row},
     resources::{HOST, Host, INSTANCE, REPEATED_SCHEDULE, SINGLE_SCHEDULE},
     spec::Spec,
@@ -199,10 +199,6 @@ impl Inventory {
 
     /// Asks for a host to be in a state.
     pub async fn set_host_state(&self, project: &str, id: &str, state: HostState, note: Option<&str>) -> Result<Host, ApiError> {
-        if let Some(note) = note {
-            check_text(note, 1, 512, NOTE)
-                .map_err(|what| ApiError::schema(format!("parameter \"note\" in query has an error: {what}")))?;
-        }
         let row = self
             .modify(&HOST, project, id, &|_: &Scope<'_>, before: &Row| {
                 let mut host = Host::from_row(before.clone());

@@ -4,7 +4,7 @@ use axum::{extract::State, http::Method, response::Response};
 use emt_api::{
     enums::HostState,
     error::ApiError,
-    input::{check_id, check_text},
+    input::check_text,
     openapi,
     page::Choice,
     patterns,
@@ -137,10 +137,7 @@ async fn register(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refused> {
     let enrolment = parameters.truth("enrolment")?;
-    if let Some(id) = parameters.text("resourceId")? {
-        check_id(id, "host")
-            .map_err(|what| ApiError::schema(format!("parameter \"resourceId\" in query has an error: {what}")))?;
-    }
+    parameters.checked(&RESOURCE_ID)?;
     let register = HostRegister::read(&body)?;
     if enrolment {
         rest.identity.check_own_issuer()?;
@@ -205,7 +202,7 @@ async fn invalidate(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refused> {
     let in_body = note_in(&body)?;
-    let note = parameters.text("note")?.or(in_body);
+    let note = parameters.checked(&NOTE)?.or(in_body);
     let host = rest.inventory.set_host_state(&at.project, &id.of_host()?, HostState::Untrusted, note).await?;
     if !host.uuid.is_empty() {
         rest.identity.revoke_node(&host.uuid).await?;

@@ -1,7 +1,7 @@
 //! The tree of places.
 
 use axum::{extract::State, http::Method, response::Response};
-use emt_api::{error::ApiError, input::check_text, openapi, patterns, record::Row, resources::SITE};
+use emt_api::{error::ApiError, openapi, patterns, record::Row, resources::SITE};
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -63,12 +63,8 @@ pub(super) fn operations() -> Vec<Operation> {
 
 /// `GET …/locations`.
 async fn find(State(rest): State<Rest>, at: InProject, parameters: Parameters) -> Result<Response, Refused> {
-    let name = parameters.text("name")?;
+    let name = parameters.checked(&NAMED)?;
     let places = Places { regions: parameters.truth("showRegions")?, sites: parameters.truth("showSites")? };
-    if let Some(name) = name {
-        check_text(name, 1, NAME, patterns::NAME)
-            .map_err(|what| ApiError::schema(format!("parameter \"name\" in query has an error: {what}")))?;
-    }
     let Some(name) = name.filter(|_| places.regions || places.sites) else {
         let text =
             "GetLocationsParams incorrectly provided: a name and at least one of showSites=true and showRegions=true are needed";

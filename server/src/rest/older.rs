@@ -4,7 +4,6 @@
 use emt_api::{
     error::ApiError,
     filter::{Expr, Path, RESOURCE_ID, Step, Test},
-    input::check_text,
     patterns,
     resources::{HOST, INSTANCE, REGION},
     spec::Spec,
@@ -29,7 +28,6 @@ const PARENT: &str = "^null$|^region-[0-9a-f]{8}$";
 struct Query {
     spec: &'static Spec,
     parameter: Parameter,
-    pattern: &'static str,
     found: Found,
 }
 
@@ -45,7 +43,7 @@ enum Found {
 
 const fn query(spec: &'static Spec, name: &'static str, doc: &'static str, pattern: &'static str, found: Found) -> Query {
     let holds = Holds::Text { max: LONGEST, pattern };
-    Query { spec, parameter: Parameter { name, doc, holds, kind: ParameterKind::Older }, pattern, found }
+    Query { spec, parameter: Parameter { name, doc, holds, kind: ParameterKind::Older }, found }
 }
 
 static QUERIES: [Query; 7] = [
@@ -78,26 +76,24 @@ pub(super) fn parameters(spec: &'static Spec) -> impl Iterator<Item = &'static P
 /// A list's condition, narrowed by what such queries ask for.
 pub(super) fn narrowed(filter: Expr, spec: &'static Spec, parameters: &Parameters) -> Result<Expr, ApiError> {
     QUERIES.iter().filter(|query| query.spec == spec).try_fold(filter, |filter, query| {
-        Ok(match parameters.text(query.parameter.name)? {
-            Some(text) => filter.and(query.means(text)?),
+        Ok(match parameters.checked(&query.parameter)? {
+            Some(text) => filter.and(query.means(text)),
             None => filter,
         })
     })
 }
 
 impl Query {
-    fn means(&self, text: &str) -> Result<Expr, ApiError> {
-        check_text(text, 1, LONGEST, self.pattern)
-            .map_err(|what| ApiError::schema(format!("parameter \"{}\" in query has an error: {what}", self.parameter.name)))?;
+    fn means(&self, text: &str) -> Expr {
         // Ids have no capitals, and UUIDs are found without regard to case.
         let value = if text == "null" { Value::Null } else { Value::Text(text.to_ascii_lowercase()) };
-        Ok(match (&self.found, value) {
+        match (&self.found, value) {
             (Found::In(column), value) => Expr::is(column, value),
             (Found::Along(link, column), value) => Expr::Test(Path { steps: vec![Step::To(link)], column }, Test::Is(value)),
             (Found::From(prefix, via), Value::Null) => Expr::Not(Box::new(Expr::Has(vec![Step::From { prefix, via }]))),
             (Found::From(prefix, via), value) => {
                 Expr::Test(Path { steps: vec![Step::From { prefix, via }], column: RESOURCE_ID }, Test::Is(value))
             }
-        })
+        }
     }
 }

@@ -87,13 +87,7 @@ async fn upload(
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, Refused> {
-    let name = parameters.text("name")?.unwrap_or("image.raw.gz");
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    if name.len() > 128 || name.starts_with('.') || !name.bytes().all(plain) {
-        return Err(
-            ApiError::schema("parameter \"name\" in query has an error: letters, digits, dots, hyphens and underscores").into()
-        );
-    }
+    let name = parameters.checked(&NAME)?.unwrap_or("image.raw.gz");
     let temporary = rest.inventory.draw();
     let body = request.into_body().into_data_stream();
     let image = rest.images.keep(&at.project, &sha256, &temporary, rest.image_limit, body).await?;

@@ -5,11 +5,19 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Query},
     http::{HeaderMap, Request, header, request::Parts},
 };
-use emt_api::{error::ApiError, input, page::parameter};
+use emt_api::{
+    error::ApiError,
+    input::{self, check_id, check_text},
+    page::{parameter, wrong_parameter},
+};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value as Json;
 
-use super::{Rest, answer::Refused};
+use super::{
+    Rest,
+    answer::Refused,
+    operation::{Holds, Parameter},
+};
 
 /// Most bytes of a body (northbound contract, limits).
 const BODY_LIMIT: usize = 100 * 1024;
@@ -58,12 +66,25 @@ impl Parameters {
         parameter(&self.0, name)
     }
 
+    /// A text or an id, held against the parameter's declaration.
+    pub(super) fn checked(&self, parameter: &'static Parameter) -> Result<Option<&str>, ApiError> {
+        let Some(text) = self.text(parameter.name)? else { return Ok(None) };
+        let fits = match parameter.holds {
+            Holds::Text { max, pattern } => check_text(text, 1, max, pattern),
+            Holds::Id(kind) => check_id(text, kind),
+            // Paging and `truth` read these.
+            Holds::Number { .. } | Holds::Bool => Ok(()),
+        };
+        fits.map_err(|what| wrong_parameter(parameter.name, what))?;
+        Ok(Some(text))
+    }
+
     /// A truth value; absent is false.
     pub(super) fn truth(&self, name: &str) -> Result<bool, ApiError> {
         match self.text(name)? {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(ApiError::schema(format!("parameter \"{name}\" in query has an error: true or false is needed"))),
+            Some(_) => Err(wrong_parameter(name, "true or false is needed")),
         }
     }
 }

@@ -6,7 +6,7 @@ use emt_api::{
     filter::Expr,
     input::check_id,
     openapi,
-    page::Paging,
+    page::{Paging, wrong_parameter},
     resources::{RepeatedSchedule, SINGLE_SCHEDULE, SingleSchedule},
     value::Value,
 };
@@ -130,8 +130,7 @@ impl<'a> Asked<'a> {
             match parameters.text(name)? {
                 Some("null") if !column.is_empty() => without.push(column),
                 Some(id) => {
-                    check_id(id, prefix)
-                        .map_err(|what| ApiError::schema(format!("parameter \"{name}\" in query has an error: {what}")))?;
+                    check_id(id, prefix).map_err(|what| wrong_parameter(name, what))?;
                     owners.push(owner(id));
                 }
                 None => {}
@@ -149,9 +148,7 @@ fn instant(parameters: &Parameters) -> Result<Option<i64>, ApiError> {
         if let Some(text) = parameters.text(name)? {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             let second = text.parse().ok().filter(|_| digits);
-            return second.map(Some).ok_or_else(|| {
-                ApiError::schema(format!("parameter \"{name}\" in query has an error: string does not match ^[0-9]+$"))
-            });
+            return second.map(Some).ok_or_else(|| wrong_parameter(name, "string does not match ^[0-9]+$"));
         }
     }
     Ok(None)

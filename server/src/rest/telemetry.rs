@@ -5,7 +5,6 @@ use axum::{extract::State, response::Response};
 use emt_api::{
     error::ApiError,
     filter::{Expr, Path, Test},
-    input::check_id,
     page::{Choice, Paging},
     value::Value,
 };
@@ -103,9 +102,7 @@ async fn asked_for(rest: &Rest, project: &str, parameters: &Parameters) -> Resul
         (&SITE_ID, "target_site_id", Owner::Site),
         (&REGION_ID, "target_region_id", Owner::Region),
     ] {
-        let (name, Holds::Id(kind)) = (parameter.name, &parameter.holds) else { continue };
-        let Some(id) = parameters.text(name)? else { continue };
-        check_id(id, kind).map_err(|what| ApiError::schema(format!("parameter \"{name}\" in query has an error: {what}")))?;
+        let Some(id) = parameters.checked(parameter)? else { continue };
         owners.push(owner(id));
         own.push(Expr::Test(Path { steps: Vec::new(), column }, Test::Is(Value::from(id))));
     }
