@@ -1702,7 +1702,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__login)
-            opts="-p -o -v -h --server --keycloak --ca-cert --username --password-stdin --tokens --context --project --output --no-color --verbose --help"
+            opts="-p -o -v -h --server --keycloak --ca-cert --username --password-stdin --device --tokens --context --project --output --no-color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -61,6 +61,7 @@ json\t'The server\'s JSON; a list is an array'
 yaml\t'The same as YAML'
 name\t'One id a line'"
 complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l password-stdin -d 'Read the password from standard input [default: ask]'
+complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l device -d 'Agree in a browser, on any device, instead of giving user and password here'
 complete -c emtctl -n "__fish_emtctl_using_subcommand login" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand login" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'

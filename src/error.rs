@@ -182,7 +182,7 @@ pub(crate) fn tell(error: &Error) {
 fn code_of(error: &ClientError) -> u8 {
     match error {
         ClientError::Unreachable { .. } | ClientError::Untrusted { .. } => UNREACHABLE,
-        ClientError::Login(_) => NOT_LOGGED_IN,
+        ClientError::Login(_) | ClientError::NoDeviceLogin(_) | ClientError::Denied | ClientError::Expired => NOT_LOGGED_IN,
         ClientError::NotFound { .. } | ClientError::Ambiguous { .. } => NOT_FOUND,
         ClientError::Mutable { .. } | ClientError::OtherProfile { .. } => REFUSED,
         ClientError::Nonsense { .. } | ClientError::File { .. } => FAILURE,
@@ -206,6 +206,8 @@ fn hint_for(error: &ClientError) -> Option<String> {
              its data directory)"
         }
         ClientError::Login(_) => "check the user name and the password, then log in again: emtctl login",
+        ClientError::NoDeviceLogin(_) => "log in with a name and a password: emtctl login --username NAME",
+        ClientError::Denied | ClientError::Expired => "begin again: emtctl login --device",
         ClientError::NotFound { noun, .. } => return list_of(noun).map(|list| format!("{list} shows what is there")),
         ClientError::Ambiguous { .. } => "give the id of the one that you mean",
         ClientError::Mutable { .. } => "nothing was changed; choose an immutable OS: emtctl os list",

@@ -12,6 +12,7 @@ use crate::{
     output::say,
 };
 
+mod device;
 mod project;
 mod prompt;
 
@@ -33,6 +34,9 @@ pub struct Args {
     /// Read the password from standard input [default: ask]
     #[arg(long, action = ArgAction::SetTrue)]
     password_stdin: bool,
+    /// Agree in a browser, on any device, instead of giving user and password here
+    #[arg(long, action = ArgAction::SetTrue, conflicts_with_all = ["username", "password_stdin"])]
+    device: bool,
     /// Where to keep the tokens [default: the keyring, or a file where there is none]
     #[arg(long, value_enum, value_name = "PLACE", env = "EMTCTL_TOKENS", hide_env_values = true)]
     tokens: Option<Keep>,
@@ -65,9 +69,14 @@ pub(crate) async fn run(app: &App, mut args: Args) -> Result<(), Error> {
     };
     // Before anybody types a password in vain.
     let oidc = Oidc::discover(http.clone(), &issuer).await.doing(format!("log in to {name}"))?;
-    let username = prompt::username(args.username.take(), known.as_ref()).await?;
-    let password = prompt::password(args.password_stdin, &username).await?;
-    let tokens = oidc.by_password(&username, &password).await.doing(format!("log in to {name} as {username}"))?;
+    let (username, tokens) = if args.device {
+        device::log_in(app, &oidc, &name).await?
+    } else {
+        let username = prompt::username(args.username.take(), known.as_ref()).await?;
+        let password = prompt::password(args.password_stdin, &username).await?;
+        let tokens = oidc.by_password(&username, &password).await.doing(format!("log in to {name} as {username}"))?;
+        (username, tokens)
+    };
     let kept = Kept::new(tokens, clock::now());
     let api = Orchestrator::new(http, server.clone(), "", kept.access.clone());
     let done = finish(app, &home, &api, known.as_ref(), &kept, Login { name, server, issuer, username, authority, args }).await;

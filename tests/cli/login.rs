@@ -1,8 +1,16 @@
 //! Logging in and out, and contexts.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, sync::LazyLock};
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    process::{Child, ChildStdout},
+    sync::LazyLock,
+};
 
-use crate::world::{PASSWORD, PROJECT, Server, World};
+use serde_json::{Deserializer, Value as Json};
+
+use crate::world::{PASSWORD, PROJECT, Ran, Server, World};
 
 /// A server on which nobody makes projects but these tests.
 fn alone() -> World {
@@ -150,4 +158,52 @@ fn contexts_are_chosen_by_name() {
         .run(&["logout", "--all"])
         .run(&["os", "list", "--context", "other"])
         .check("contexts");
+}
+
+/// Begins a login by another device; what it prints before it waits.
+fn begin_device(world: &World) -> (Child, Json) {
+    let (api, authority) = (world.server.api(), world.server.authority());
+    let arguments = ["login", "--server", &api, "--ca-cert", authority.to_str().unwrap(), "--device", "-o", "json"];
+    let arguments = [&arguments[..], &["--project", PROJECT]].concat();
+    let mut child = world.command(&arguments).spawn().unwrap();
+    let out: ChildStdout = child.stdout.take().unwrap();
+    let shown = Deserializer::from_reader(out).into_iter().next().unwrap().unwrap();
+    (child, shown)
+}
+
+/// What a person sends from the page of the code.
+fn answer(world: &World, shown: &Json, form: &[(&str, &str)]) -> String {
+    let pem = fs::read(world.server.authority()).unwrap();
+    // The names below `localhost` are not known to every resolver.
+    let page = shown["verification_uri"].as_str().unwrap().replace("keycloak.emt.localhost", "localhost");
+    let form = [&[("user_code", shown["user_code"].as_str().unwrap())], form].concat();
+    world.server.runtime.block_on(async {
+        let authority = reqwest::Certificate::from_pem(&pem).unwrap();
+        let http = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
+        http.post(page).form(&form).send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
+    })
+}
+
+#[test]
+fn a_person_agrees_or_refuses_on_another_device() {
+    let (agreed, refused) = (World::stranger(), World::stranger());
+    let (agreeing, shown) = begin_device(&agreed);
+    let (refusing, other) = begin_device(&refused);
+    assert_eq!(shown["interval"], 5);
+    assert_eq!(shown["expires_in"], 600);
+    let whole = format!("{}?user_code={}", shown["verification_uri"].as_str().unwrap(), shown["user_code"].as_str().unwrap());
+    assert_eq!(shown["verification_uri_complete"], whole);
+    assert!(shown.get("device_code").is_none(), "that one is a secret");
+    let page = answer(&agreed, &shown, &[("answer", "approve"), ("username", "admin"), ("password", PASSWORD)]);
+    assert!(page.contains("The device is connected"), "{page}");
+    answer(&refused, &other, &[("answer", "deny")]);
+
+    let ran = Ran::of(agreeing, "");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains(" as admin; the context is "), "{}", ran.stderr);
+    agreed.ok(&["os", "list"]);
+    let ran = Ran::of(refusing, "");
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("whoever was asked has refused the login"), "{}", ran.stderr);
+    assert!(!refused.path("config/contexts.toml").exists());
 }

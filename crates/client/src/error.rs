@@ -44,6 +44,15 @@ pub enum Error {
     /// Name or password, or the kept login, is not accepted.
     #[error("the login was refused: {0}")]
     Login(String),
+    /// The identity server begins no login from another device.
+    #[error("it is not possible to log in with another device: {0}")]
+    NoDeviceLogin(String),
+    /// Whoever was asked on another device has said no.
+    #[error("whoever was asked has refused the login")]
+    Denied,
+    /// Whoever was asked on another device has not answered.
+    #[error("nobody agreed to the login in time")]
+    Expired,
     /// A file to be sent or trusted cannot be read.
     #[error("{path} cannot be read: {reason}")]
     File {

@@ -22,7 +22,7 @@ pub use self::{
     http::{Exchange, Http, Trust},
     link::{LinkPlan, Way},
     lookup::{Named, pick},
-    oidc::{Oidc, Tokens},
+    oidc::{DeviceLogin, Oidc, Tokens},
     orchestrator::{Orchestrator, Query, Resource},
     projects::Features,
     update_log::{Outcome, last_outcome},

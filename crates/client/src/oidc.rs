@@ -1,15 +1,18 @@
 //! Logging in and out (OpenID Connect, as a Keycloak realm offers it).
 
-use std::time::Duration;
+mod device;
+
+use std::{fmt::Display, time::Duration};
 
 use oauth2::{
-    ClientId, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, RefreshToken, RequestTokenError, ResourceOwnerPassword,
-    ResourceOwnerUsername, Scope, TokenResponse, TokenUrl,
-    basic::{BasicClient, BasicErrorResponse, BasicTokenResponse},
+    ClientId, EndpointNotSet, EndpointSet, ErrorResponseType, HttpRequest, HttpResponse, RefreshToken, RequestTokenError,
+    ResourceOwnerPassword, ResourceOwnerUsername, Scope, StandardErrorResponse, TokenResponse, TokenUrl,
+    basic::{BasicClient, BasicTokenResponse},
 };
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+pub use self::device::DeviceLogin;
 use crate::{
     Error, Http,
     http::{REQUEST_ID, header_text},
@@ -39,8 +42,14 @@ pub struct Oidc {
 
 #[derive(Debug, Clone, Deserialize)]
 struct Endpoints {
-    token_endpoint: String,
-    end_session_endpoint: Option<String>,
+    #[serde(rename = "token_endpoint")]
+    token: String,
+    #[serde(rename = "end_session_endpoint")]
+    end_session: Option<String>,
+    #[serde(rename = "device_authorization_endpoint")]
+    device: Option<String>,
+    #[serde(rename = "userinfo_endpoint")]
+    user_info: Option<String>,
 }
 
 type Client = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
@@ -81,7 +90,7 @@ impl Oidc {
 
     /// Ends a login on the server.
     pub async fn log_out(&self, refresh: &str) -> Result<(), Error> {
-        let Some(url) = &self.endpoints.end_session_endpoint else { return Ok(()) };
+        let Some(url) = &self.endpoints.end_session else { return Ok(()) };
         let form = [("client_id", CLIENT), ("refresh_token", refresh)];
         let response = self.http.send(self.http.client.post(url).form(&form)).await?;
         // A login that has ended already is as good.
@@ -91,9 +100,26 @@ impl Oidc {
         Ok(())
     }
 
+    /// Name of the user whom an access token stands for.
+    pub async fn username(&self, access: &str) -> Result<String, Error> {
+        #[derive(Deserialize)]
+        struct Info {
+            preferred_username: String,
+        }
+        let none = || Error::Nonsense { url: self.endpoints.token.clone(), reason: "nobody tells who logged in".to_owned() };
+        let url = self.endpoints.user_info.as_ref().ok_or_else(none)?;
+        let response = self.http.send(self.http.client.get(url).bearer_auth(access)).await?;
+        let nonsense = |reason: String| Error::Nonsense { url: url.clone(), reason };
+        if !response.status().is_success() {
+            return Err(nonsense(format!("status {}", response.status())));
+        }
+        let Info { preferred_username } = response.json().await.map_err(|error| nonsense(error.to_string()))?;
+        Ok(preferred_username)
+    }
+
     fn client(&self) -> Result<Client, Error> {
-        let url = TokenUrl::new(self.endpoints.token_endpoint.clone())
-            .map_err(|error| Error::Nonsense { url: self.endpoints.token_endpoint.clone(), reason: error.to_string() })?;
+        let url = TokenUrl::new(self.endpoints.token.clone())
+            .map_err(|error| Error::Nonsense { url: self.endpoints.token.clone(), reason: error.to_string() })?;
         Ok(BasicClient::new(ClientId::new(CLIENT.to_owned())).set_token_uri(url))
     }
 
@@ -118,8 +144,11 @@ impl Oidc {
         Ok(answer)
     }
 
-    fn tokens(&self, answer: Result<BasicTokenResponse, RequestTokenError<Error, BasicErrorResponse>>) -> Result<Tokens, Error> {
-        let nonsense = |reason: String| Error::Nonsense { url: self.endpoints.token_endpoint.clone(), reason };
+    fn tokens<T: ErrorResponseType + Display>(
+        &self,
+        answer: Result<BasicTokenResponse, RequestTokenError<Error, StandardErrorResponse<T>>>,
+    ) -> Result<Tokens, Error> {
+        let nonsense = |reason: String| Error::Nonsense { url: self.endpoints.token.clone(), reason };
         match answer {
             Ok(tokens) => Ok(Tokens {
                 access: Zeroizing::new(tokens.access_token().secret().clone()),
