@@ -33,10 +33,12 @@ impl Identity {
         check_name("organisation", name)?;
         check_description(&put.description)?;
         for _ in 0..ATTEMPTS {
-            let (batch, org) = match self.org_named(name).await? {
+            let found = self.org_named(name).await?;
+            // Before anything is told of what is there.
+            allowed(caller, if found.is_some() && put.update { Act::Update } else { Act::Write })?;
+            let (batch, org) = match found {
                 Some(_) if !put.update => return Err(IdentityError::Taken(format!("org {name} exists already"))),
                 Some(mut org) => {
-                    allowed(caller, Act::Update)?;
                     if org.description == put.description {
                         return Ok(org.into());
                     }
@@ -44,7 +46,6 @@ impl Identity {
                     (Batch::default().update(org.clone()), org)
                 }
                 None => {
-                    allowed(caller, Act::Write)?;
                     let mut org = Org { name: name.to_owned(), description: put.description.clone(), ..Org::default() };
                     self.name(&mut org, self.uuid());
                     let mut batch = Batch::default().insert(org.clone());
