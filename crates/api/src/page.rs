@@ -1,6 +1,10 @@
 //! Query parameters that all lists share.
 
-use crate::{error::ApiError, filter::syntax::LONGEST, input::check_text};
+use crate::{
+    error::ApiError,
+    filter::syntax::LONGEST,
+    input::{check_text, matches},
+};
 
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,10 +27,33 @@ impl Paging {
     }
 }
 
-/// Characters of `filter` (northbound contract, parameters of lists).
-const FILTER: &str = r#"^[a-zA-Z-_0-9.,:/=*(){}"' ]+$"#;
+/// Characters that a parameter may have (northbound contract, parameters of lists).
+#[derive(Debug)]
+pub struct Characters {
+    /// As a regular expression, which fits a text if it fits each of its characters.
+    pub pattern: &'static str,
+    /// The same in words, and what to write instead of others.
+    words: &'static str,
+}
+
+/// Characters of `filter`.
+pub const FILTER: Characters = Characters {
+    pattern: r#"^[a-zA-Z-_0-9.,:/=*(){}"' ]+$"#,
+    words: "a filter has letters, digits, blanks and any of -_.,:/=*(){}\"'; = compares, NOT negates",
+};
 /// Characters of `orderBy`.
-const ORDER: &str = r"^[a-zA-Z-_0-9., ]+$";
+pub const ORDER: Characters = Characters {
+    pattern: r"^[a-zA-Z-_0-9., ]+$",
+    words: "an order has letters, digits, blanks and any of -_.,; asc or desc follows a field's name",
+};
+
+impl Characters {
+    /// Names the first character that does not belong.
+    fn check(&self, text: &str) -> Result<(), String> {
+        let foreign = text.chars().zip(1..).find(|(c, _)| !matches(self.pattern, c.encode_utf8(&mut [0; 4])));
+        foreign.map_or(Ok(()), |(c, at)| Err(format!("{c:?} at character {at} is not allowed: {}", self.words)))
+    }
+}
 
 /// Which records a list has, and in which order, as the request words it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,19 +73,19 @@ impl<'a> Choice<'a> {
 
     /// Reads `filter` where there is nothing to sort.
     pub fn filter_only(parameters: &'a [(String, String)]) -> Result<Self, ApiError> {
-        Ok(Self { filter: text(parameters, "filter", FILTER)?, order_by: None })
+        Ok(Self { filter: text(parameters, "filter", &FILTER)?, order_by: None })
     }
 
     /// Reads `orderBy` of lists that take no filter.
     pub fn order_only(parameters: &'a [(String, String)]) -> Result<Self, ApiError> {
-        Ok(Self { filter: None, order_by: text(parameters, "orderBy", ORDER)? })
+        Ok(Self { filter: None, order_by: text(parameters, "orderBy", &ORDER)? })
     }
 }
 
 /// A text of at most 1000 characters out of those that the contract allows.
-fn text<'a>(parameters: &'a [(String, String)], name: &str, pattern: &'static str) -> Result<Option<&'a str>, ApiError> {
+fn text<'a>(parameters: &'a [(String, String)], name: &str, allowed: &Characters) -> Result<Option<&'a str>, ApiError> {
     let text = parameter(parameters, name)?;
-    let checked = text.map_or(Ok(()), |text| check_text(text, 0, LONGEST, pattern));
+    let checked = text.map_or(Ok(()), |text| check_text(text, 0, LONGEST, "").and_then(|()| allowed.check(text)));
     checked.map_err(|what| wrong_parameter(name, what))?;
     Ok(text)
 }
@@ -126,6 +153,19 @@ mod tests {
                 Ok(choice) => assert!(passes && choice.filter.or(choice.order_by) == Some(value), "{value}"),
                 Err(error) => assert!(!passes && error.status == 400 && error.code.is_none(), "{value}: {error}"),
             }
+        }
+    }
+
+    #[test]
+    fn the_first_character_that_is_not_allowed_is_named() {
+        for (name, value, says) in [
+            ("filter", "name!='a'", "'!' at character 5 is not allowed: a filter has letters, digits"),
+            ("filter", "name='\u{e4}%'", "'\u{e4}' at character 7"),
+            ("filter", "a='\n'", "'\\n' at character 4"),
+            ("orderBy", "name;drop", "';' at character 5 is not allowed: an order has letters, digits"),
+        ] {
+            let text = Choice::read(&[(name.to_owned(), value.to_owned())]).unwrap_err().to_string();
+            assert!(text.contains(says) && text.contains(name), "{value}: {text}");
         }
     }
 

@@ -1,5 +1,10 @@
 //! Parameters of queries that several operations take (northbound contract, 3.1).
 
+use emt_api::{
+    filter::syntax::LONGEST,
+    page::{FILTER as FILTER_CHARACTERS, ORDER as ORDER_CHARACTERS},
+};
+
 use super::operation::{Holds, Parameter, ParameterKind};
 
 const fn upstream(name: &'static str, doc: &'static str, holds: Holds) -> Parameter {
@@ -16,12 +21,12 @@ pub(super) static OFFSET: Parameter = upstream("offset", "Matches to leave out."
 pub(super) static FILTER: Parameter = upstream(
     "filter",
     "What to keep: terms such as `name='x'` or `has(site)`, joined by AND, OR (which binds tighter) and NOT.",
-    Holds::Text { max: 1000, pattern: r#"^[a-zA-Z-_0-9.,:/=*(){}"' ]+$"# },
+    Holds::Text { max: LONGEST, pattern: FILTER_CHARACTERS.pattern },
 );
 pub(super) static ORDER_BY: Parameter = upstream(
     "orderBy",
     "How to sort: fields separated by commas, each with `asc` or `desc` behind it.",
-    Holds::Text { max: 1000, pattern: "^[a-zA-Z-_0-9., ]+$" },
+    Holds::Text { max: LONGEST, pattern: ORDER_CHARACTERS.pattern },
 );
 pub(super) static FIELD_MASK: Parameter = upstream(
     "fieldMask",
