@@ -162,7 +162,11 @@ async fn make(init: Init) -> ExitCode {
     if let Err(error) = app::init(&data, &config, &admin, &init.project).await {
         return failed(&error.to_string(), FAILURE);
     }
-    let port = config.listen.port();
+    // With port 0 the system chooses one at each start.
+    let port = match config.listen.port() {
+        0 => "PORT".to_owned(),
+        port => port.to_string(),
+    };
     let mut words = io::stderr().lock();
     let root = data.root().display();
     let _ =
@@ -172,7 +176,8 @@ async fn make(init: Init) -> ExitCode {
         let _ = words.flush();
         let _ = writeln!(io::stdout(), "{}", password.as_str());
     }
-    let _ = writeln!(words, "next: emt-server run --data-dir {root}");
+    let told = if port == "PORT" { ", which prints the address with the PORT that it serves at" } else { "" };
+    let _ = writeln!(words, "next: emt-server run --data-dir {root}{told}");
     let _ = writeln!(
         words,
         "then: emtctl login --server https://api.{}:{port} --ca-cert {} --username {} --project {}",

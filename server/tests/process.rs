@@ -68,6 +68,24 @@ fn a_data_directory_is_made_once() {
 }
 
 #[test]
+fn the_address_for_the_first_login_is_one_that_can_be_used() {
+    let place = tempfile::tempdir().unwrap();
+    for (listen, next, then) in [
+        ("127.0.0.1:8443", "\n", "https://api.emt.localhost:8443 "),
+        ("127.0.0.1:0", ", which prints the address with the PORT that it serves at\n", "https://api.emt.localhost:PORT "),
+    ] {
+        let data = place.path().join(listen);
+        let data = data.to_str().unwrap();
+        let made = run(&["init", "--data-dir", data, "--listen", listen], "");
+        let words = text(&made.stderr);
+        assert!(
+            words.contains(&format!("next: emt-server run --data-dir {data}{next}then: emtctl login --server {then}")),
+            "{words}"
+        );
+    }
+}
+
+#[test]
 fn an_init_that_was_cut_short_is_finished_by_the_next() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
