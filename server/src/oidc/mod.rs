@@ -24,7 +24,10 @@ use axum::{
 };
 use serde_json::json;
 
-pub use self::names::IssuerNames;
+pub use self::{
+    admin::{AdminCall, calls as admin_calls},
+    names::IssuerNames,
+};
 use crate::identity::{Identity, OAuthError};
 
 /// Where the realm's protocol endpoints are.
@@ -56,15 +59,16 @@ pub fn router(identity: Identity, names: IssuerNames) -> Router {
         .route("/realms/master/.well-known/oauth-authorization-server", get(metadata::discovery).fallback(not_found))
         .route("/.well-known/oauth-authorization-server/realms/master", get(metadata::discovery).fallback(not_found))
         .layer(middleware::from_fn(cors::readable));
+    let oidc = Oidc { identity, names: Arc::new(names) };
     documents
         .nest(PROTOCOL, protocol)
-        .merge(admin::router())
+        .merge(admin::router(&oidc))
         .route(authorize::SIGN_IN, post(authorize::sign_in).fallback(not_allowed))
         .route("/realms/master/device", get(device::page).post(device::answer).fallback(not_allowed))
         .route("/realms/master/account", get(account::page).post(account::change).fallback(not_allowed))
         .route("/realms/master/{*path}", get(not_found).fallback(not_found))
         .route("/realms/{realm}/{*path}", get(no_realm).fallback(no_realm))
-        .with_state(Oidc { identity, names: Arc::new(names) })
+        .with_state(oidc)
 }
 
 /// For a server that takes the tokens of another issuer: whoever comes here is told where to go.

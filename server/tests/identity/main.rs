@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
 mod admin;
+mod admin_matrix;
 mod browser;
 mod deletion;
 mod issuer;

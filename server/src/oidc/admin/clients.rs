@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Admin, Answer, CREATE_CLIENTS, MANAGE_CLIENTS, SEE_CLIENTS,
+    Admin, Answer, MANAGE_CLIENTS,
     body::{JsonOf, Representation},
     created, done, shown,
 };
@@ -124,7 +124,6 @@ impl ClientRepresentation {
 }
 
 pub(super) async fn list(State(oidc): State<Oidc>, admin: Admin) -> Answer {
-    admin.may(SEE_CLIENTS)?;
     let search = ClientSearch { client_id: admin.text("clientId"), in_part: admin.truth("search").unwrap_or(false) };
     let (first, max) = admin.part();
     let clients = oidc.identity.clients(&search, first, max).await?;
@@ -132,12 +131,10 @@ pub(super) async fn list(State(oidc): State<Oidc>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn show(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_CLIENTS)?;
     shown(item(&oidc.identity.client_by_uuid(&id).await?, &admin))
 }
 
 pub(super) async fn create(State(oidc): State<Oidc>, admin: Admin, JsonOf(body): JsonOf<ClientRepresentation>) -> Answer {
-    admin.may(CREATE_CLIENTS)?;
     let change = body.change()?;
     let uuid = oidc.identity.create_client(&change).await?;
     tracing::info!(client = change.client_id, by = admin.caller.username(), "a client was made");
@@ -150,20 +147,17 @@ pub(super) async fn change(
     Path(id): Path<String>,
     JsonOf(body): JsonOf<ClientRepresentation>,
 ) -> Answer {
-    admin.may(MANAGE_CLIENTS)?;
     oidc.identity.change_client(&admin.caller, &id, &body.change()?).await?;
     done()
 }
 
 pub(super) async fn delete(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(MANAGE_CLIENTS)?;
     oidc.identity.delete_client(&admin.caller, &id).await?;
     tracing::info!(client = %id, by = admin.caller.username(), "a client was deleted");
     done()
 }
 
 pub(super) async fn secret(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(MANAGE_CLIENTS)?;
     let client = oidc.identity.own_client(&admin.caller, &id).await?;
     // The secrets of nodes that have enrolled are known to them alone.
     shown(if client.kept_secret.is_empty() {
@@ -174,12 +168,10 @@ pub(super) async fn secret(State(oidc): State<Oidc>, admin: Admin, Path(id): Pat
 }
 
 pub(super) async fn new_secret(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(MANAGE_CLIENTS)?;
     shown(json!({"type": "secret", "value": oidc.identity.new_client_secret(&admin.caller, &id).await?}))
 }
 
-pub(super) async fn account(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_CLIENTS)?;
+pub(super) async fn account(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     let client = oidc.identity.client_by_uuid(&id).await?;
     if client.service_account.is_empty() {
         return Err(AdminError::Refused(format!("Service account not enabled for the client '{}'", client.meta.id)).into());
@@ -192,7 +184,7 @@ pub(super) async fn account(State(oidc): State<Oidc>, admin: Admin, Path(id): Pa
 }
 
 fn item(client: &Client, admin: &Admin) -> Value {
-    let manage = admin.may(MANAGE_CLIENTS).is_ok();
+    let manage = admin.may(MANAGE_CLIENTS);
     let is_public = client.secret_sha256.is_empty();
     let mut shown = json!({
         "id": client.client_uuid, "clientId": client.meta.id, "surrogateAuthRequired": false, "enabled": !client.disabled,

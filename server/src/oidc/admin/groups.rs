@@ -1,14 +1,17 @@
 //! Groups, and who is in them.
 
-use axum::extract::{Path, State};
+use axum::{
+    extract::{Path, State},
+    http::Method,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Admin, Answer, MANAGE_USERS, SEE_USERS,
+    Admin, Answer, MANAGE_USERS,
     body::{JsonOf, Representation},
     created, done,
-    roles::{Listed, pairs, role},
+    roles::{Listed, RoleRepresentation, pairs, role},
     shown,
     users::brief_user,
 };
@@ -59,18 +62,15 @@ async fn found(oidc: &Oidc, admin: &Admin) -> Result<Vec<NamedGroup>, AdminError
 }
 
 pub(super) async fn list(State(oidc): State<Oidc>, admin: Admin) -> Answer {
-    admin.may(SEE_USERS)?;
     let groups = found(&oidc, &admin).await?;
     shown(admin.part_of(groups.iter().map(|group| item(group, &admin))).collect::<Vec<_>>())
 }
 
 pub(super) async fn count(State(oidc): State<Oidc>, admin: Admin) -> Answer {
-    admin.may(SEE_USERS)?;
     shown(json!({"count": found(&oidc, &admin).await?.len()}))
 }
 
 pub(super) async fn show(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
     let group = oidc.identity.group(&id).await.map_err(by_id)?;
     let mut whole = item(&group, &admin);
     whole.insert("attributes".to_owned(), json!({}));
@@ -80,7 +80,6 @@ pub(super) async fn show(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<
 }
 
 pub(super) async fn create(State(oidc): State<Oidc>, admin: Admin, JsonOf(body): JsonOf<GroupRepresentation>) -> Answer {
-    admin.may(MANAGE_USERS)?;
     let name = body.name.filter(|name| !name.trim().is_empty());
     let name = name.ok_or_else(|| AdminError::Invalid("Group name is missing".to_owned()))?;
     let group = oidc.identity.create_group(&name).await?;
@@ -88,68 +87,53 @@ pub(super) async fn create(State(oidc): State<Oidc>, admin: Admin, JsonOf(body):
 }
 
 pub(super) async fn delete(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(MANAGE_USERS)?;
     oidc.identity.delete_group(&admin.caller, &id).await?;
     done()
 }
 
 pub(super) async fn members(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
     let (first, max) = admin.part();
     let members = oidc.identity.members(&id, first, max).await?;
     shown(members.iter().map(brief_user).collect::<Vec<_>>())
 }
 
-pub(super) async fn roles(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
+pub(super) async fn roles(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     let group = oidc.identity.group(&id).await.map_err(by_id)?;
     shown(group.roles.iter().map(|name| role(&NamedRole::called(name), Listed::Yes)).collect::<Vec<_>>())
 }
 
-pub(super) async fn give(
+/// `POST` gives roles, `DELETE` takes them.
+pub(super) async fn change_roles(
     State(oidc): State<Oidc>,
+    method: Method,
     admin: Admin,
     Path(id): Path<String>,
-    JsonOf(body): JsonOf<Vec<super::roles::RoleRepresentation>>,
+    JsonOf(body): JsonOf<Vec<RoleRepresentation>>,
 ) -> Answer {
-    admin.may(MANAGE_USERS)?;
-    oidc.identity.change_group_roles(&admin.caller, &id, &pairs(body), true).await?;
-    done()
-}
-
-pub(super) async fn take(
-    State(oidc): State<Oidc>,
-    admin: Admin,
-    Path(id): Path<String>,
-    JsonOf(body): JsonOf<Vec<super::roles::RoleRepresentation>>,
-) -> Answer {
-    admin.may(MANAGE_USERS)?;
-    oidc.identity.change_group_roles(&admin.caller, &id, &pairs(body), false).await?;
+    oidc.identity.change_group_roles(&admin.caller, &id, &pairs(body), method == Method::POST).await?;
     done()
 }
 
 pub(super) async fn of_user(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
     let groups = oidc.identity.groups_of(&id).await?;
     let item =
         |group: &NamedGroup| json!({"id": group.id, "name": group.name, "path": format!("/{}", group.name), "subGroups": []});
     shown(admin.part_of(groups.iter().map(item)).collect::<Vec<_>>())
 }
 
-pub(super) async fn join(State(oidc): State<Oidc>, admin: Admin, Path((id, group)): Path<(String, String)>) -> Answer {
-    admin.may(MANAGE_USERS)?;
-    oidc.identity.change_membership(&admin.caller, &id, &group, true).await?;
-    done()
-}
-
-pub(super) async fn leave(State(oidc): State<Oidc>, admin: Admin, Path((id, group)): Path<(String, String)>) -> Answer {
-    admin.may(MANAGE_USERS)?;
-    oidc.identity.change_membership(&admin.caller, &id, &group, false).await?;
+/// `PUT` lets a user into a group, `DELETE` out.
+pub(super) async fn change_membership(
+    State(oidc): State<Oidc>,
+    method: Method,
+    admin: Admin,
+    Path((id, group)): Path<(String, String)>,
+) -> Answer {
+    oidc.identity.change_membership(&admin.caller, &id, &group, method == Method::PUT).await?;
     done()
 }
 
 fn item(group: &NamedGroup, admin: &Admin) -> Map<String, Value> {
-    let manage = admin.may(MANAGE_USERS).is_ok();
+    let manage = admin.may(MANAGE_USERS);
     let item = json!({
         "id": group.id, "name": group.name, "path": format!("/{}", group.name), "subGroupCount": 0, "subGroups": [],
         "access": {"view": true, "viewMembers": true, "manageMembers": manage, "manage": manage, "manageMembership": manage},

@@ -1,21 +1,27 @@
 //! Keycloak's admin REST API, as far as programs of the Edge Orchestrator use it: users, groups, roles, clients.
 
 mod body;
+mod calls;
 mod clients;
 mod groups;
 mod roles;
 mod users;
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use axum::{
     Json, Router,
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Request, State},
     http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{MethodRouter, get},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub use self::calls::{AdminCall, calls};
+use self::calls::{MANAGE_CLIENTS, MANAGE_USERS};
 use super::{Oidc, form::Fields, names::Base, unkept};
 use crate::{
     identity::{Caller, admin::AdminError},
@@ -26,63 +32,41 @@ use crate::{
 const ADMIN: &str = "/admin/realms/master";
 /// How many items of a list are shown if nothing is said.
 const PAGE: u64 = 100;
-/// Rights over users, any of which is enough to see them, and to change them.
-const SEE_USERS: &[&str] = &["view-users", "manage-users"];
-const MANAGE_USERS: &[&str] = &["manage-users"];
-/// Rights to see roles.
-const SEE_ROLES: &[&str] = &["view-realm", "view-users", "manage-users", "manage-realm"];
-const MANAGE_REALM: &[&str] = &["manage-realm"];
-/// Rights over clients.
-const SEE_CLIENTS: &[&str] = &["view-clients", "manage-clients"];
-const MANAGE_CLIENTS: &[&str] = &["manage-clients"];
-const CREATE_CLIENTS: &[&str] = &["create-client", "manage-clients"];
-
-/// All routes. Paths that take a role of a user take one of a service account as well.
-pub(super) fn router() -> Router<Oidc> {
-    let users = Router::new()
-        .route("/users", get(users::list).post(users::create).fallback(not_allowed))
-        .route("/users/count", get(users::count).fallback(not_allowed))
-        .route("/users/{id}", get(users::show).put(users::change).delete(users::delete).fallback(not_allowed))
-        .route("/users/{id}/reset-password", put(users::reset_password).fallback(not_allowed))
-        .route("/users/{id}/credentials", get(users::credentials).fallback(not_allowed))
-        .route("/users/{id}/sessions", get(users::sessions).fallback(not_allowed))
-        .route("/users/{id}/logout", post(users::log_out).fallback(not_allowed))
-        .route("/users/{id}/groups", get(groups::of_user).fallback(not_allowed))
-        .route("/users/{id}/groups/{group}", put(groups::join).delete(groups::leave).fallback(not_allowed))
-        .route("/users/{id}/role-mappings", get(roles::all_of_user).fallback(not_allowed))
-        .route("/users/{id}/role-mappings/realm", get(roles::of_user).post(roles::give).delete(roles::take).fallback(not_allowed))
-        .route("/users/{id}/role-mappings/realm/composite", get(roles::effective).fallback(not_allowed))
-        .route("/sessions/{id}", axum::routing::delete(users::end_session).fallback(not_allowed))
-        .route(
-            "/attack-detection/brute-force/users/{id}",
-            get(users::failures).delete(users::forget_failures).fallback(not_allowed),
-        );
-    let others = Router::new()
-        .route("/groups", get(groups::list).post(groups::create).fallback(not_allowed))
-        .route("/groups/count", get(groups::count).fallback(not_allowed))
-        .route("/groups/{id}", get(groups::show).delete(groups::delete).fallback(not_allowed))
-        .route("/groups/{id}/members", get(groups::members).fallback(not_allowed))
-        .route(
-            "/groups/{id}/role-mappings/realm",
-            get(groups::roles).post(groups::give).delete(groups::take).fallback(not_allowed),
-        )
-        .route("/roles", get(roles::list).post(roles::create).fallback(not_allowed))
-        .route("/roles/{name}", get(roles::show).delete(roles::delete).fallback(not_allowed))
-        .route("/clients", get(clients::list).post(clients::create).fallback(not_allowed))
-        .route("/clients/{id}", get(clients::show).put(clients::change).delete(clients::delete).fallback(not_allowed))
-        .route("/clients/{id}/client-secret", get(clients::secret).post(clients::new_secret).fallback(not_allowed))
-        .route("/clients/{id}/service-account-user", get(clients::account).fallback(not_allowed))
-        .route("/keys/rotate", post(rotate_keys).fallback(not_allowed));
+/// All routes.
+pub(super) fn router(oidc: &Oidc) -> Router<Oidc> {
+    let mut paths: BTreeMap<&str, MethodRouter<Oidc>> = BTreeMap::new();
+    for call in calls() {
+        let admitted = middleware::from_fn_with_state((oidc.clone(), call.rights), admitted);
+        let methods = paths.remove(call.path).unwrap_or_default();
+        paths.insert(call.path, methods.merge(call.handler.route_layer(admitted)));
+    }
+    let all = paths.into_iter().fold(Router::new(), |all, (path, methods)| all.route(path, methods.fallback(not_allowed)));
     Router::new()
-        .nest(ADMIN, users.merge(others))
+        .nest(ADMIN, all)
         .route("/admin/realms/master/{*path}", get(super::not_found).fallback(super::not_found))
         .route("/admin/realms/{realm}", get(no_realm).fallback(no_realm))
         .route("/admin/realms/{realm}/{*path}", get(no_realm).fallback(no_realm))
 }
 
+/// Lets those in who have one of the rights.
+async fn admitted(
+    State((oidc, rights)): State<(Oidc, &'static [&'static str])>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Refused> {
+    let caller = oidc.identity.authenticate(rest::authorization(request.headers())).await;
+    let caller = caller
+        .map_err(|error| if error.is_unauthenticated() { Refused::Unauthenticated } else { Refused::Admin(error.into()) })?;
+    tracing::Span::current().record("user", caller.username());
+    if !caller.has_right(rights) {
+        return Err(Refused::Admin(AdminError::Forbidden));
+    }
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
 /// `POST …/keys/rotate`, ours: new keys sign from now on.
-async fn rotate_keys(axum::extract::State(oidc): axum::extract::State<Oidc>, admin: Admin) -> Answer {
-    admin.may(MANAGE_REALM)?;
+async fn rotate_keys(State(oidc): State<Oidc>, admin: Admin) -> Answer {
     oidc.identity.rotate_keys().await.map_err(AdminError::from)?;
     tracing::info!(by = admin.caller.username(), "new keys sign tokens from now on");
     done()
@@ -90,9 +74,9 @@ async fn rotate_keys(axum::extract::State(oidc): axum::extract::State<Oidc>, adm
 
 type Answer = Result<Response, Refused>;
 
-/// A caller with a valid token, and what the address says.
+/// Who was let in, and what the address says.
 pub(super) struct Admin {
-    caller: std::sync::Arc<Caller>,
+    caller: Arc<Caller>,
     query: Fields,
     base: String,
 }
@@ -102,10 +86,7 @@ impl FromRequestParts<Oidc> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, oidc: &Oidc) -> Result<Self, Refused> {
         let Ok(Base(base)) = Base::from_request_parts(parts, oidc).await;
-        let caller = oidc.identity.authenticate(rest::authorization(&parts.headers)).await;
-        let caller = caller
-            .map_err(|error| if error.is_unauthenticated() { Refused::Unauthenticated } else { Refused::Admin(error.into()) })?;
-        tracing::Span::current().record("user", caller.username());
+        let caller = parts.extensions.get::<Arc<Caller>>().cloned().ok_or(Refused::Unauthenticated)?;
         let query = Fields::of_query(&parts.uri)
             .map_err(|_| Refused::Admin(AdminError::Refused("a query parameter is there twice".to_owned())))?;
         Ok(Self { caller, query, base: format!("{base}{ADMIN}") })
@@ -113,9 +94,9 @@ impl FromRequestParts<Oidc> for Admin {
 }
 
 impl Admin {
-    /// Refuses those who have none of these rights.
-    fn may(&self, rights: &[&str]) -> Result<(), Refused> {
-        if self.caller.has_right(rights) { Ok(()) } else { Err(Refused::Admin(AdminError::Forbidden)) }
+    /// Whether the caller has one of these rights.
+    fn may(&self, rights: &[&str]) -> bool {
+        self.caller.has_right(rights)
     }
 
     fn text(&self, name: &str) -> Option<String> {

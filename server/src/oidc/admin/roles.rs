@@ -1,11 +1,14 @@
 //! Roles, and who has them.
 
-use axum::extract::{Path, State};
+use axum::{
+    extract::{Path, State},
+    http::Method,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Admin, Answer, MANAGE_REALM, MANAGE_USERS, SEE_ROLES, SEE_USERS,
+    Admin, Answer,
     body::{JsonOf, Representation},
     created, done, shown,
 };
@@ -77,7 +80,6 @@ fn listed(roles: &[NamedRole]) -> Answer {
 }
 
 pub(super) async fn list(State(oidc): State<Oidc>, admin: Admin) -> Answer {
-    admin.may(SEE_ROLES)?;
     let mut roles = oidc.identity.roles().await?;
     if let Some(text) = admin.text("search") {
         let text = text.to_lowercase();
@@ -87,59 +89,43 @@ pub(super) async fn list(State(oidc): State<Oidc>, admin: Admin) -> Answer {
     listed(&roles)
 }
 
-pub(super) async fn show(State(oidc): State<Oidc>, admin: Admin, Path(name): Path<String>) -> Answer {
-    admin.may(SEE_ROLES)?;
+pub(super) async fn show(State(oidc): State<Oidc>, Path(name): Path<String>) -> Answer {
     shown(role(&oidc.identity.role(&name).await?, Listed::No))
 }
 
 pub(super) async fn create(State(oidc): State<Oidc>, admin: Admin, JsonOf(body): JsonOf<RoleRepresentation>) -> Answer {
-    admin.may(MANAGE_REALM)?;
     let name = body.name.filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| AdminError::Invalid("Role name is missing".to_owned()))?;
     oidc.identity.create_role(&name, body.description.as_deref().unwrap_or_default()).await?;
     created(&format!("{}/roles/{}", admin.base, crate::oidc::form::percent_encoded(&name)))
 }
 
-pub(super) async fn delete(State(oidc): State<Oidc>, admin: Admin, Path(name): Path<String>) -> Answer {
-    admin.may(MANAGE_REALM)?;
+pub(super) async fn delete(State(oidc): State<Oidc>, Path(name): Path<String>) -> Answer {
     oidc.identity.delete_role(&name).await?;
     done()
 }
 
-pub(super) async fn of_user(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
+pub(super) async fn of_user(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     listed(&oidc.identity.own_roles(&id).await?)
 }
 
-pub(super) async fn all_of_user(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
+pub(super) async fn all_of_user(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     let roles = oidc.identity.own_roles(&id).await?;
     shown(json!({"realmMappings": roles.iter().map(|one| role(one, Listed::Yes)).collect::<Vec<_>>()}))
 }
 
-pub(super) async fn effective(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
+pub(super) async fn effective(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     listed(&oidc.identity.effective_roles(&id).await?)
 }
 
-pub(super) async fn give(
+/// `POST` gives roles, `DELETE` takes them.
+pub(super) async fn change_of_user(
     State(oidc): State<Oidc>,
+    method: Method,
     admin: Admin,
     Path(id): Path<String>,
     JsonOf(body): JsonOf<Vec<RoleRepresentation>>,
 ) -> Answer {
-    admin.may(MANAGE_USERS)?;
-    oidc.identity.change_roles(&admin.caller, &id, &pairs(body), true).await?;
-    done()
-}
-
-pub(super) async fn take(
-    State(oidc): State<Oidc>,
-    admin: Admin,
-    Path(id): Path<String>,
-    JsonOf(body): JsonOf<Vec<RoleRepresentation>>,
-) -> Answer {
-    admin.may(MANAGE_USERS)?;
-    oidc.identity.change_roles(&admin.caller, &id, &pairs(body), false).await?;
+    oidc.identity.change_roles(&admin.caller, &id, &pairs(body), method == Method::POST).await?;
     done()
 }

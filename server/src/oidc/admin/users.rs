@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::{
-    Admin, Answer, MANAGE_USERS, SEE_USERS,
+    Admin, Answer, MANAGE_USERS,
     body::{JsonOf, Representation},
     created, done, shown,
 };
@@ -168,28 +168,25 @@ fn search(admin: &Admin) -> UserSearch {
 }
 
 pub(super) async fn list(State(oidc): State<Oidc>, admin: Admin) -> Answer {
-    admin.may(SEE_USERS)?;
     let (first, max) = admin.part();
     let users = oidc.identity.users(&search(&admin), first, max).await?;
     let brief = admin.truth("briefRepresentation").unwrap_or(false);
     let item = |user: &User| {
         let mut shown = if brief { brief_user(user) } else { whole_user(user) };
         shown.insert("userProfileMetadata".to_owned(), METADATA.clone());
-        shown.insert("access".to_owned(), json!({"manage": admin.may(MANAGE_USERS).is_ok()}));
+        shown.insert("access".to_owned(), json!({"manage": admin.may(MANAGE_USERS)}));
         shown
     };
     shown(users.iter().map(item).collect::<Vec<_>>())
 }
 
 pub(super) async fn count(State(oidc): State<Oidc>, admin: Admin) -> Answer {
-    admin.may(SEE_USERS)?;
     shown(oidc.identity.count_users(&search(&admin)).await?)
 }
 
 pub(super) async fn show(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
     let user = oidc.identity.person(&id).await?;
-    let manage = admin.may(MANAGE_USERS).is_ok();
+    let manage = admin.may(MANAGE_USERS);
     let mut whole = whole_user(&user);
     whole.insert(
         "access".to_owned(),
@@ -202,7 +199,6 @@ pub(super) async fn show(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<
 }
 
 pub(super) async fn create(State(oidc): State<Oidc>, admin: Admin, JsonOf(body): JsonOf<UserRepresentation>) -> Answer {
-    admin.may(MANAGE_USERS)?;
     let id = oidc.identity.create_user(&admin.caller, body.change()?).await?;
     tracing::info!(user = %id, by = admin.caller.username(), "a user was made");
     created(&format!("{}/users/{id}", admin.base))
@@ -214,13 +210,11 @@ pub(super) async fn change(
     Path(id): Path<String>,
     JsonOf(body): JsonOf<UserRepresentation>,
 ) -> Answer {
-    admin.may(MANAGE_USERS)?;
     oidc.identity.change_user(&admin.caller, &id, &body.change()?).await?;
     done()
 }
 
 pub(super) async fn delete(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(MANAGE_USERS)?;
     oidc.identity.delete_user(&admin.caller, &id).await?;
     tracing::info!(user = %id, by = admin.caller.username(), "a user was deleted");
     done()
@@ -232,15 +226,13 @@ pub(super) async fn reset_password(
     Path(id): Path<String>,
     JsonOf(body): JsonOf<CredentialRepresentation>,
 ) -> Answer {
-    admin.may(MANAGE_USERS)?;
     let (password, temporary) = (Zeroizing::new(body.value.unwrap_or_default()), body.temporary.unwrap_or(false));
     oidc.identity.reset_password(&admin.caller, &id, password, temporary).await?;
     tracing::info!(user = %id, by = admin.caller.username(), "a password was set");
     done()
 }
 
-pub(super) async fn credentials(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
+pub(super) async fn credentials(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     let user = oidc.identity.person(&id).await?;
     if user.password.is_empty() {
         return shown(json!([]));
@@ -254,8 +246,7 @@ pub(super) async fn credentials(State(oidc): State<Oidc>, admin: Admin, Path(id)
     }]))
 }
 
-pub(super) async fn sessions(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
+pub(super) async fn sessions(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     let user = oidc.identity.person(&id).await?;
     let sessions = oidc.identity.sessions_of(&id).await?;
     let item = |session: &crate::identity::records::Session| {
@@ -267,20 +258,17 @@ pub(super) async fn sessions(State(oidc): State<Oidc>, admin: Admin, Path(id): P
     shown(sessions.iter().map(item).collect::<Vec<_>>())
 }
 
-pub(super) async fn log_out(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(MANAGE_USERS)?;
+pub(super) async fn log_out(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     oidc.identity.end_logins(&id).await?;
     done()
 }
 
-pub(super) async fn end_session(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(MANAGE_USERS)?;
+pub(super) async fn end_session(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     oidc.identity.end_session(&id).await?;
     done()
 }
 
-pub(super) async fn failures(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(SEE_USERS)?;
+pub(super) async fn failures(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     let (count, last, locked) = oidc.identity.failed_logins(&id).await?;
     shown(json!({
         "numFailures": count, "numTemporaryLockouts": u32::from(locked), "disabled": locked, "lastIPFailure": "n/a",
@@ -288,8 +276,7 @@ pub(super) async fn failures(State(oidc): State<Oidc>, admin: Admin, Path(id): P
     }))
 }
 
-pub(super) async fn forget_failures(State(oidc): State<Oidc>, admin: Admin, Path(id): Path<String>) -> Answer {
-    admin.may(MANAGE_USERS)?;
+pub(super) async fn forget_failures(State(oidc): State<Oidc>, Path(id): Path<String>) -> Answer {
     oidc.identity.forget_failed_logins(&id).await?;
     done()
 }
