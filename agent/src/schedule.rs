@@ -1,7 +1,7 @@
 //! Windows as the Maintenance Manager sends them, and what they allow at an instant.
 
 use emt_api::maintmgr::{RepeatedSchedule, SingleSchedule, UpdateSchedule};
-use emt_windows::{Cron, Schedule, Schedules};
+use emt_windows::{Cron, Rule, Rules, Zone};
 
 /// Images are fetched at the latest so long before a window opens, in seconds.
 const DOWNLOAD_MARGIN: i64 = 600;
@@ -20,18 +20,18 @@ pub enum Opening {
 }
 
 /// Reads the windows of an answer. One that cannot be read never opens; the log says so.
-pub fn schedules(wire: &UpdateSchedule) -> Schedules {
+pub fn rules(wire: &UpdateSchedule) -> Rules {
     let single = wire.single_schedule.as_ref().and_then(single);
     let repeated = wire.repeated_schedules.iter().filter_map(repeated);
-    Schedules(single.into_iter().chain(repeated).collect())
+    Rules(single.into_iter().chain(repeated).collect())
 }
 
 /// What they allow at an instant.
-pub fn opening(schedules: &Schedules, now: i64) -> Opening {
-    if schedules.active(now).is_some() {
+pub fn opening(rules: &Rules, now: i64) -> Opening {
+    if rules.active(now).is_some() {
         return Opening::Open;
     }
-    schedules.next(now).map_or(Opening::Closed, |window| Opening::Ahead(window.start))
+    rules.next(now).map_or(Opening::Closed, |window| Opening::Ahead(window.start))
 }
 
 /// When to begin the download for a window that opens at `start` and was first heard of at `now`: at random in the part
@@ -49,20 +49,20 @@ pub fn download_at(start: i64, now: i64, random: f64) -> i64 {
 }
 
 /// An end of 0 means that the window stays open.
-fn single(wire: &SingleSchedule) -> Option<Schedule> {
+fn single(wire: &SingleSchedule) -> Option<Rule> {
     let seconds = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
     let end = Some(wire.end_seconds).filter(|end| *end != 0).map(seconds);
-    Schedule::single(seconds(wire.start_seconds), end)
+    Rule::single(seconds(wire.start_seconds), end, Zone::utc())
         .inspect_err(|error| tracing::warn!(%error, "a single window is left out"))
         .ok()
 }
 
-fn repeated(wire: &RepeatedSchedule) -> Option<Schedule> {
+fn repeated(wire: &RepeatedSchedule) -> Option<Rule> {
     let fields = [&wire.cron_minutes, &wire.cron_hours, &wire.cron_day_month, &wire.cron_month, &wire.cron_day_week];
-    let cron = Cron::parse(fields.map(String::as_str))
+    let cron = Cron::wire(fields.map(String::as_str))
         .inspect_err(|error| tracing::warn!(%error, "a repeated window is left out"))
         .ok()?;
-    Schedule::repeated(cron, wire.duration_seconds)
+    Rule::repeated(cron, wire.duration_seconds, Zone::utc())
         .inspect_err(|error| tracing::warn!(%error, "a repeated window is left out"))
         .ok()
 }
@@ -89,7 +89,7 @@ mod tests {
             (single_at(100, 50), 100, Opening::Closed),
             (single_at(u64::MAX, 0), 100, Opening::Ahead(i64::MAX)),
         ] {
-            assert_eq!(opening(&schedules(&schedule), now), expected, "{schedule:?} at {now}");
+            assert_eq!(opening(&rules(&schedule), now), expected, "{schedule:?} at {now}");
         }
     }
 
@@ -104,14 +104,14 @@ mod tests {
             cron_day_week: "*".to_owned(),
         };
         let with = |repeated| UpdateSchedule { repeated_schedules: vec![repeated], ..UpdateSchedule::default() };
-        assert_eq!(opening(&schedules(&with(every_hour.clone())), 3630), Opening::Open);
-        assert_eq!(opening(&schedules(&with(every_hour.clone())), 3700), Opening::Ahead(7200));
+        assert_eq!(opening(&rules(&with(every_hour.clone())), 3630), Opening::Open);
+        assert_eq!(opening(&rules(&with(every_hour.clone())), 3700), Opening::Ahead(7200));
         for broken in [
             RepeatedSchedule { duration_seconds: 0, ..every_hour.clone() },
             RepeatedSchedule { cron_minutes: "*/5".to_owned(), ..every_hour.clone() },
             RepeatedSchedule { cron_hours: String::new(), ..every_hour },
         ] {
-            assert_eq!(opening(&schedules(&with(broken)), 3630), Opening::Closed);
+            assert_eq!(opening(&rules(&with(broken)), 3630), Opening::Closed);
         }
     }
 

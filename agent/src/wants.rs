@@ -1,7 +1,7 @@
 //! What the Maintenance Manager wants, kept from its latest answer and read at any instant.
 
 use emt_api::maintmgr::PlatformUpdateStatusResponse;
-use emt_windows::Schedules;
+use emt_windows::Rules;
 
 use crate::{
     machine::{Offer, Target},
@@ -20,7 +20,7 @@ struct Plan {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wants {
     target: Option<Target>,
-    schedules: Schedules,
+    rules: Rules,
     plan: Option<Plan>,
 }
 
@@ -28,17 +28,17 @@ impl Wants {
     /// Reads an answer; a plan for the same image and window is kept.
     pub(crate) fn hear(&mut self, answer: &PlatformUpdateStatusResponse) {
         let target = answer.os_profile_update_source.as_ref().and_then(Target::of);
-        let schedules = answer.update_schedule.as_ref().map(schedule::schedules).unwrap_or_default();
+        let rules = answer.update_schedule.as_ref().map(schedule::rules).unwrap_or_default();
         if self.target != target {
             let (profile, image) = target.as_ref().map_or(("", ""), |target| (&target.profile_name, &target.image_id));
             tracing::info!(profile, image, "what the server wants installed has changed");
         }
-        (self.target, self.schedules) = (target, schedules);
+        (self.target, self.rules) = (target, rules);
     }
 
     /// What holds at an instant; `random` is from 0 to 1 and places the download in the time before the window.
     pub(crate) fn offer(&mut self, now: i64, random: impl FnOnce() -> f64) -> Offer {
-        let opening = schedule::opening(&self.schedules, now);
+        let opening = schedule::opening(&self.rules, now);
         let download_due = match (&self.target, opening) {
             (None, _) | (_, Opening::Closed) => false,
             (Some(_), Opening::Open) => true,
@@ -55,8 +55,8 @@ impl Wants {
     /// The next instant at which an offer changes by itself.
     pub(crate) fn changes_at(&self, now: i64) -> Option<i64> {
         self.target.as_ref()?;
-        let closes = self.schedules.active(now).map(|window| window.end.map_or(i64::MAX, |end| end.saturating_add(1)));
-        let opens = self.schedules.next(now.saturating_add(1)).map(|window| window.start);
+        let closes = self.rules.active(now).map(|window| window.closed_from().unwrap_or(i64::MAX));
+        let opens = self.rules.next(now.saturating_add(1)).map(|window| window.start);
         let download = self.plan.as_ref().map(|plan| plan.at);
         [closes, opens, download].into_iter().flatten().filter(|at| *at > now).min()
     }

@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask test` checks everything, `cargo xtask bench` measures, `cargo xtask openapi` remakes the
-//! description of the API, `cargo xtask schemathesis` holds a server against it, `cargo xtask fuzz` feeds it what nobody expects.
+//! description of the API, `cargo xtask schemathesis` holds a server against it, `cargo xtask fuzz` feeds it what nobody expects,
+//! `cargo xtask windows` holds maintenance windows against a scan of minutes in all zones.
 
 mod fuzz;
 mod openapi;
@@ -15,11 +16,13 @@ const USAGE: &str = "usage: cargo xtask test [FILTER…]
        cargo xtask openapi
        cargo xtask schemathesis [--seconds N]
        cargo xtask fuzz [TARGET…] [--seconds N]
+       cargo xtask windows
 
   test     formatting, lints and all tests; FILTER narrows the tests down
   bench    figures of speed and size as they are shipped; groups: api, cli, polls, memory, slot
   openapi  remake docs/openapi.json from the code
   schemathesis  ask a real server all that its description allows and forbids; needs python3 with venv, curl, jq
+  windows  hold maintenance windows against a scan of minutes: all zones, all changes of clocks from 2000 to 2040
   fuzz     feed random input to readers of what comes from outside; targets: filter, order_by, json_body, jwt";
 
 fn main() -> ExitCode {
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         Some("openapi") => openapi::remake(),
         Some("schemathesis") => schemathesis::run(&rest),
         Some("fuzz") => fuzz::fuzz(&rest),
+        Some("windows") => windows(),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
@@ -60,6 +64,11 @@ fn bench(arguments: &[String]) -> ExitCode {
     let mut measure = vec!["run", "--profile", "dist", "--locked", "--quiet", "--package", "emt-bench", "--"];
     measure.extend(arguments.iter().map(String::as_str));
     run(&[&["build", "--profile", "dist", "--workspace", "--bins", "--locked"], &measure])
+}
+
+/// Holds rules of windows against a scan of every minute, at all changes of all zones.
+fn windows() -> ExitCode {
+    run(&[&["run", "--release", "--locked", "--quiet", "--package", "emt-windows", "--example", "all_zones"]])
 }
 
 /// Runs `cargo` once for each step and stops at the first that fails.

@@ -10,7 +10,7 @@ use emt_api::{
     resources::{RepeatedSchedule, SINGLE_SCHEDULE, SingleSchedule},
     value::Value,
 };
-use emt_windows::{Cron, Schedule};
+use emt_windows::{Cron, Rule, Zone};
 
 use super::{
     Rest,
@@ -84,8 +84,8 @@ async fn list(rest: &Rest, kind: &'static dyn Resource, project: &str, parameter
     // Whether a window is open cannot be asked of the store; schedules are few beside what they hold for.
     let mut listing = rest.inventory.list(kind, project, filter.into(), Paging::default()).await?;
     listing.records.retain(|record| {
-        let schedule = if kind.spec() == &SINGLE_SCHEDULE { single(&record.record()) } else { repeated(&record.record()) };
-        schedule.is_some_and(|schedule| schedule.active(at).is_some())
+        let rule = if kind.spec() == &SINGLE_SCHEDULE { single(&record.record()) } else { repeated(&record.record()) };
+        rule.is_some_and(|rule| rule.active(at).is_some())
     });
     listing.total = listing.records.len() as u64;
     let size = paging.size.and_then(|size| usize::try_from(size).ok());
@@ -94,16 +94,16 @@ async fn list(rest: &Rest, kind: &'static dyn Resource, project: &str, parameter
     Ok(listing)
 }
 
-fn single(schedule: &SingleSchedule) -> Option<Schedule> {
+fn single(schedule: &SingleSchedule) -> Option<Rule> {
     let end = (schedule.end_seconds != 0).then_some(i64::from(schedule.end_seconds));
-    Schedule::single(i64::from(schedule.start_seconds), end).ok()
+    Rule::single(i64::from(schedule.start_seconds), end, Zone::utc()).ok()
 }
 
-fn repeated(schedule: &RepeatedSchedule) -> Option<Schedule> {
+fn repeated(schedule: &RepeatedSchedule) -> Option<Rule> {
     let fields =
         [&schedule.cron_minutes, &schedule.cron_hours, &schedule.cron_day_month, &schedule.cron_month, &schedule.cron_day_week];
     let duration = u32::try_from(schedule.duration_seconds).ok()?;
-    Schedule::repeated(Cron::parse(fields.map(String::as_str)).ok()?, duration).ok()
+    Rule::repeated(Cron::wire(fields.map(String::as_str)).ok()?, duration, Zone::utc()).ok()
 }
 
 /// Whose schedules are asked for.
