@@ -160,6 +160,7 @@ impl Parts {
             image_limit: config.image_limit,
             origin: origin(config, port).into(),
             features: Arc::new(rest::features(&rest::operations(), &config.features)),
+            memory: rest::Memory::default(),
         };
         let manager = MaintenanceManager::new(Arc::clone(store), clock.clone(), random.clone());
         let names = oidc::IssuerNames::new(&config.fqdn, port).with_web_addresses(&config.web_redirects);

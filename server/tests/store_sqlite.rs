@@ -251,6 +251,38 @@ async fn lists_are_read_along_indexes() {
     }
 }
 
+/// What comes before a page that is far behind is passed over in an index, and the page is the same as one of a whole list.
+#[tokio::test]
+async fn far_pages_are_reached_by_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    fleet(&store).await;
+    for (filter, order, index) in [
+        ("", "", Some("COVERING INDEX hosts_in_order")),
+        ("currentState=HOST_STATE_ONBOARDED", "", None),
+        ("currentState=HOST_STATE_ONBOARDED AND name='node-1'", "name desc", None),
+        ("", "createdAt desc, name", None),
+        ("", "name", Some("COVERING INDEX hosts_by_name")),
+    ] {
+        let ids = async |query| -> Vec<String> {
+            let page = store.find(query).await.unwrap();
+            page.rows.into_iter().map(|row| row.meta.id).collect()
+        };
+        let all = ids(Query { limit: None, ..query(filter, order) }).await;
+        assert!(all.len() > 1000, "{filter}");
+        for offset in [0, 499, 500, 777, all.len() as u64 - 30, all.len() as u64] {
+            let query = Query { offset, ..query(filter, order) };
+            let plan = store.explain(&query).await.unwrap().join("; ");
+            let from = usize::try_from(offset).unwrap();
+            let expected: Vec<String> = all.iter().skip(from).take(100).cloned().collect();
+            assert_eq!(ids(query).await, expected, "{filter} by {order} from {offset}: {plan}");
+            if offset >= 500 && !expected.is_empty() {
+                assert!(index.is_none_or(|index| plan.contains(index)), "{filter} by {order}: {plan}");
+            }
+        }
+    }
+}
+
 fn query(filter: &str, order: &str) -> Query {
     let filter = if filter.is_empty() { Expr::everything() } else { emt_api::filter::filter(&HOST, filter).unwrap() };
     let order = if order.is_empty() { Vec::new() } else { emt_api::order::order(&HOST, order).unwrap() };

@@ -98,8 +98,10 @@ pub(super) fn forbidden() -> Refused {
 }
 
 /// 200 with JSON that is already written.
-pub(super) fn written(json: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], Body::from(json)).into_response()
+pub(super) fn written(json: impl Into<Body>) -> Response {
+    let mut response = Response::new(json.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// 200 with a value as JSON.

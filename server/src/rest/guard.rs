@@ -26,39 +26,52 @@ pub(super) struct Guard {
     pub(super) clock: Clock,
     /// Origins whose pages may ask.
     pub(super) origins: Arc<[String]>,
+    /// How long a request may take; `None`: as long as it needs, and clients are not counted.
+    pub(super) limit: Option<Duration>,
 }
 
-/// Refuses headers with characters that cannot be printed, and clients that ask too much.
-pub(super) async fn admitted(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    if let Some(name) = unprintable(request.headers()) {
-        let text = format!("header {name} has an error: it holds characters that cannot be printed");
-        return Refused::Api(ApiError::schema(text)).into_response();
+impl Guard {
+    /// Checks a request, has it served, and lets pages of the named origins read the answer. One layer for all of it: each
+    /// costs every request some allocations.
+    pub(super) async fn guarded(State(guard): State<Self>, request: Request, next: Next) -> Response {
+        let allowed = |origin: &&HeaderValue| guard.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
+        match request.headers().get(header::ORIGIN).filter(allowed).cloned() {
+            None => guard.served(request, next).await,
+            Some(origin) if request.method() == Method::OPTIONS => shared(StatusCode::NO_CONTENT.into_response(), origin, true),
+            Some(origin) => shared(guard.served(request, next).await, origin, false),
+        }
     }
-    let peer = request.extensions().get::<Peer>().copied();
-    if peer.is_some_and(|Peer(address)| !guard.limiter.admits(address, guard.clock.now_ms())) {
-        let mut response = Refused::Api(ApiError::plain(429, "Too Many Requests")).into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        return response;
+
+    async fn served(&self, request: Request, next: Next) -> Response {
+        let Some(limit) = self.limit else { return next.run(request).await };
+        if let Some(refused) = self.refused(&request) {
+            return refused;
+        }
+        match tokio::time::timeout(limit, next.run(request)).await {
+            Ok(response) => response,
+            // What it has begun to write is written or not, as a whole.
+            Err(_) => Refused::Api(ApiError::plain(503, format!("the request took longer than {limit:?}"))).into_response(),
+        }
     }
-    next.run(request).await
+
+    /// Headers with characters that cannot be printed, and clients that ask too much, are refused.
+    fn refused(&self, request: &Request) -> Option<Response> {
+        if let Some(name) = unprintable(request.headers()) {
+            let text = format!("header {name} has an error: it holds characters that cannot be printed");
+            return Some(Refused::Api(ApiError::schema(text)).into_response());
+        }
+        let peer = request.extensions().get::<Peer>().copied();
+        if peer.is_some_and(|Peer(address)| !self.limiter.admits(address, self.clock.now_ms())) {
+            let mut response = Refused::Api(ApiError::plain(429, "Too Many Requests")).into_response();
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            return Some(response);
+        }
+        None
+    }
 }
 
-/// Gives up a request that takes too long. What it has begun to write is written or not, as a whole.
-pub(super) async fn in_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Refused::Api(ApiError::plain(503, format!("the request took longer than {limit:?}"))).into_response(),
-    }
-}
-
-/// Lets pages of the named origins ask and read.
-pub(super) async fn shared(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let allowed = |origin: &&HeaderValue| guard.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
-    let Some(origin) = request.headers().get(header::ORIGIN).filter(allowed).cloned() else {
-        return next.run(request).await;
-    };
-    let asks_first = request.method() == Method::OPTIONS;
-    let mut response = if asks_first { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+/// Lets pages of an origin read an answer, or, before they ask, tells them what they may.
+fn shared(mut response: Response, origin: HeaderValue, asks_first: bool) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
@@ -92,9 +105,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_never_ends_is_given_up() {
+        let guard = Guard {
+            limiter: Arc::new(Limiter::new(0)),
+            clock: Clock::System,
+            origins: [].into(),
+            limit: Some(Duration::from_millis(20)),
+        };
         let router: Router = Router::new()
             .route("/", get(std::future::pending::<StatusCode>))
-            .layer(middleware::from_fn_with_state(Duration::from_millis(20), in_time));
+            .layer(middleware::from_fn_with_state(guard, Guard::guarded));
         let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");

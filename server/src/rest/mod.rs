@@ -12,6 +12,7 @@ mod host;
 mod instance;
 mod limit;
 mod location;
+mod memory;
 mod older;
 pub mod openapi;
 pub mod operation;
@@ -37,7 +38,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Router, middleware, routing::MethodRouter};
 
 pub(crate) use self::context::authorization;
-pub use self::{answer::Refused, orchestrator::features};
+pub use self::{answer::Refused, memory::Memory, orchestrator::features};
 use self::{guard::Guard, limit::Limiter, operation::Operation};
 use crate::{clock::Clock, config::Config, identity::Identity, inventory::Inventory, release::Images};
 
@@ -56,6 +57,8 @@ pub struct Rest {
     pub origin: Arc<str>,
     /// What is served, as [`features`] tells it.
     pub features: Arc<serde_json::Value>,
+    /// Answers that still hold.
+    pub memory: Memory,
 }
 
 /// Everything that the operators' side serves.
@@ -89,16 +92,15 @@ pub fn operations() -> Vec<Operation> {
 /// All routes of the operators' side.
 pub fn router(rest: Rest, settings: &Config, clock: Clock) -> Router {
     let (unhurried, quick): (Vec<_>, Vec<_>) = operations().into_iter().partition(|operation| operation.unhurried);
-    let guard = Guard {
+    let guard = |limit| Guard {
         limiter: Arc::new(Limiter::new(settings.requests_per_second)),
-        clock,
+        clock: clock.clone(),
         origins: settings.cors_origins.clone().into(),
+        limit,
     };
-    let quick = routes(&quick)
-        .layer(middleware::from_fn_with_state(guard::REQUEST_TIMEOUT, guard::in_time))
-        .layer(middleware::from_fn_with_state(guard.clone(), guard::admitted));
-    let all = quick.merge(routes(&unhurried)).fallback(answer::no_such_path).with_state(rest);
-    all.layer(middleware::from_fn_with_state(guard, guard::shared))
+    let guarded = |routes: Router<Rest>, limit| routes.layer(middleware::from_fn_with_state(guard(limit), Guard::guarded));
+    let quick = routes(&quick).fallback(answer::no_such_path);
+    guarded(quick, Some(guard::REQUEST_TIMEOUT)).merge(guarded(routes(&unhurried), None)).with_state(rest)
 }
 
 fn routes(operations: &[Operation]) -> Router<Rest> {

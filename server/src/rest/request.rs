@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::{FromRequest, FromRequestParts, Query},
-    http::{HeaderMap, Request, header, request::Parts},
+    http::{HeaderMap, Request, Uri, header, request::Parts},
 };
 use emt_api::{
     error::ApiError,
@@ -54,13 +54,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
-        let Query(parameters) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|error| ApiError::schema(format!("the query has an error: {error}")))?;
-        Ok(Self(parameters))
+        Ok(Self::of(&parts.uri)?)
     }
 }
 
 impl Parameters {
+    /// Those of an address.
+    pub(super) fn of(uri: &Uri) -> Result<Self, ApiError> {
+        let Query(parameters) = Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|error| ApiError::schema(format!("the query has an error: {error}")))?;
+        Ok(Self(parameters))
+    }
+
     /// A text.
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         parameter(&self.0, name)

@@ -1,6 +1,11 @@
 //! What all kinds of resources share: lists, and create, show, change, delete.
 
-use axum::{extract::State, handler::Handler, http::Method, response::Response};
+use axum::{
+    extract::State,
+    handler::Handler,
+    http::{Method, Uri},
+    response::Response,
+};
 use emt_api::{
     error::ApiError,
     input::{Input, Purpose},
@@ -40,7 +45,11 @@ pub(super) fn lasting(kind: Kind, at: At) -> Vec<Operation> {
 
 /// `GET` of the collection.
 pub(super) fn list_of(kind: Kind, at: At) -> Operation {
-    let handler = move |State(rest), at, parameters| list(kind, rest, at, parameters);
+    let handler = async move |State(rest): State<Rest>, at: InProject, uri: Uri| {
+        let asked = ["?", uri.query().unwrap_or_default()].concat();
+        let write = async || list(kind, &rest, &at.project, &Parameters::of(&uri)?).await;
+        Answer::Ok(written(rest.remembered(&at.project, kind.spec(), &asked, write).await?))
+    };
     let operation = listing(kind, at, handler).parameters(LISTS).parameters(older::parameters(kind.spec()));
     if kind.spec() == &REGION { operation.parameters([&SHOW_TOTAL_SITES]) } else { operation }
 }
@@ -68,18 +77,18 @@ pub(super) fn creation(kind: Kind, at: At) -> Operation {
         .answer(operation::Answer::One(kind))
 }
 
-async fn list(kind: Kind, rest: Rest, at: InProject, parameters: Parameters) -> Answer {
+async fn list(kind: Kind, rest: &Rest, project: &str, parameters: &Parameters) -> Result<Vec<u8>, ApiError> {
     // What does not fit the schema is told before what does not fit the resource.
     let (paging, choice) = (Paging::read(&parameters.0)?, Choice::read(&parameters.0)?);
     let with_totals = std::ptr::eq(kind.spec(), &raw const REGION) && parameters.truth("showTotalSites")?;
     let mut chosen = Chosen::compile(kind.spec(), choice)?;
-    chosen.filter = older::narrowed(chosen.filter, kind.spec(), &parameters)?;
-    let mut listing = rest.inventory.list(kind, &at.project, chosen, paging).await?;
+    chosen.filter = older::narrowed(chosen.filter, kind.spec(), parameters)?;
+    let mut listing = rest.inventory.list(kind, project, chosen, paging).await?;
     if with_totals {
-        let counted = listing.view.count_sites(&*rest.inventory.store, &at.project, &listing.records).await;
+        let counted = listing.view.count_sites(&*rest.inventory.store, project, &listing.records).await;
         counted.map_err(crate::inventory::refused)?;
     }
-    Ok(written(page(kind, &listing)))
+    Ok(page(kind, &listing))
 }
 
 /// `GET`, `PUT`, `PATCH`, `DELETE` of one.
@@ -110,7 +119,8 @@ pub(super) fn item(kind: Kind, at: At) -> [Operation; 4] {
 /// `GET` of one.
 pub(super) fn show(kind: Kind, at: At) -> Operation {
     let show = async move |State(rest): State<Rest>, at: InProject, Id(id): Id| {
-        Answer::Ok(written(rest.inventory.show(kind, &at.project, &id).await?.json()))
+        let write = async || Ok(rest.inventory.show(kind, &at.project, &id).await?.json());
+        Answer::Ok(written(rest.remembered(&at.project, kind.spec(), &format!("/{id}"), write).await?))
     };
     Operation::new(Method::GET, format!("get{}", kind.spec().name), at.paths(ONE), show)
         .summary(format!("Shows {}", words(kind.spec().name, false)))

@@ -18,6 +18,8 @@ use crate::store::Query;
 
 /// So many records are few: to read and sort them costs about as much as to walk through a page.
 const FEW: u64 = 1000;
+/// From here on a page is far behind: what comes before it is passed over by id alone.
+const FAR: u64 = 500;
 
 /// How many fit, and how the page is read; no page if nothing is on it.
 pub(super) struct Listed {
@@ -46,10 +48,15 @@ impl Table {
         let few = driver.is_some() || (query.count && total <= FEW && query.filter != Expr::everything());
         let order = order_by(self.spec, &query.order, few);
         let limit = query.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-        let sql = format!(
-            "SELECT {} FROM {table} WHERE {} ORDER BY {order} LIMIT {limit} OFFSET {}",
-            self.columns, condition.sql, query.offset
-        );
+        let (columns, fits, offset) = (&self.columns, &condition.sql, query.offset);
+        let page = format!("FROM {table} WHERE {fits} ORDER BY {order} LIMIT {limit} OFFSET {offset}");
+        let sql = match &query.project {
+            Some(_) if offset >= FAR && !few => format!(
+                // The first mark of the condition is the project.
+                "SELECT {columns} FROM {table} WHERE resource_id IN (SELECT resource_id {page}) AND project = ?1 ORDER BY {order}"
+            ),
+            _ => format!("SELECT {columns} {page}"),
+        };
         Ok(Listed { total, page: Some(Statement { sql, bound: condition.bound }) })
     }
 
