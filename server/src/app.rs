@@ -19,7 +19,7 @@ use crate::{
     maintenance::MaintenanceManager,
     oidc,
     release::{Images, ReleaseError},
-    rest::{self, Rest},
+    rest,
     store::{self, Store, StoreError},
     tls::{self, Pair},
 };
@@ -153,7 +153,7 @@ impl Parts {
     /// Everything that is served, for a server that listens at a port.
     pub fn routes(&self, config: &Config, port: u16) -> Router {
         let Self { store, identity, images, clock, random } = self;
-        let rest = Rest {
+        let rest = rest::Parts {
             inventory: Inventory::new(Arc::clone(store), clock.clone(), random.clone()),
             identity: identity.clone(),
             images: images.clone(),
@@ -164,7 +164,7 @@ impl Parts {
         };
         let manager = MaintenanceManager::new(Arc::clone(store), clock.clone(), random.clone());
         let names = oidc::IssuerNames::new(&config.fqdn, port).with_web_addresses(&config.web_redirects);
-        rest::router(rest, config, clock.clone())
+        rest::router(Arc::new(rest), config, clock)
             .merge(oidc::router(identity.clone(), names))
             .route_service(grpc::PATH, grpc::maintenance(manager, identity.clone()))
     }

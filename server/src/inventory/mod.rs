@@ -281,10 +281,10 @@ impl Inventory {
         self.viewed(resource.one(), project, row).await
     }
 
-    /// A page of records.
+    /// A page of records; one without a size is read on a thread of its own, so that it delays nobody.
     pub async fn list(
         &self,
-        resource: &dyn Resource,
+        resource: &'static dyn Resource,
         project: &str,
         chosen: Chosen,
         paging: Paging,
@@ -297,8 +297,20 @@ impl Inventory {
             ..Query::all(resource.spec(), project).filter(chosen.filter)
         };
         let mut snapshot = self.store.snapshot().await.map_err(refused)?;
-        let (records, total) = snapshot.find(&query).await.map_err(refused)?;
-        let view = View::load(&mut *snapshot, project, resource.listed(), &records).await.map_err(refused)?;
+        let project = project.to_owned();
+        let read = async move {
+            let (records, total) = snapshot.find(&query).await?;
+            let view = View::load(&mut *snapshot, &project, resource.listed(), &records).await?;
+            Ok::<_, StoreError>((records, view, total))
+        };
+        let read = if paging.size.is_some() {
+            read.await
+        } else {
+            let (runtime, failed) =
+                (tokio::runtime::Handle::current(), |_| ApiError::new(Code::Internal, "the list could not be read"));
+            tokio::task::spawn_blocking(move || runtime.block_on(read)).await.map_err(failed)?
+        };
+        let (records, view, total) = read.map_err(refused)?;
         let has_next = paging.has_next(records.len(), total);
         Ok(Listing { records, view, total, has_next })
     }

@@ -91,8 +91,11 @@ fn shared(mut response: Response, origin: HeaderValue, asks_first: bool) -> Resp
 
 /// The first header with something in it that is no printable text.
 fn unprintable(headers: &HeaderMap) -> Option<&HeaderName> {
-    let printable =
-        |value: &HeaderValue| std::str::from_utf8(value.as_bytes()).is_ok_and(|text| !text.chars().any(char::is_control));
+    let printable = |value: &HeaderValue| {
+        // Nearly all are ASCII, and those are told apart many bytes at once.
+        value.as_bytes().iter().fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte))
+            || std::str::from_utf8(value.as_bytes()).is_ok_and(|text| !text.chars().any(char::is_control))
+    };
     headers.iter().find(|(_, value)| !printable(value)).map(|(name, _)| name)
 }
 

@@ -5,16 +5,18 @@
 //! question.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use axum::body::Body;
 use bytes::Bytes;
 use emt_api::{error::ApiError, spec::Spec};
 
-use super::Rest;
+use super::Parts;
 
-/// Bytes of all answers that are kept; the oldest go first.
+/// Bytes of all answers that are kept. What goes when they are more is drawn: who asks for one record after the other, round
+/// and round, would never meet an answer again if the oldest went.
 const BYTES: usize = 4 * 1024 * 1024;
 /// Longest answer that is kept: one long list is not worth all others.
 const LONGEST: usize = BYTES / 8;
@@ -22,15 +24,16 @@ const LONGEST: usize = BYTES / 8;
 const QUESTION: usize = 1024;
 
 /// What was answered last.
-#[derive(Clone, Default)]
-pub struct Memory(Arc<Mutex<Kept>>);
+#[derive(Default)]
+pub struct Memory(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
     answers: HashMap<Arc<str>, (u64, Bytes)>,
-    /// Questions in the order in which they were first asked.
-    oldest: VecDeque<Arc<str>>,
+    questions: Vec<Arc<str>>,
     bytes: usize,
+    /// Where the last one went.
+    drawn: usize,
 }
 
 impl Memory {
@@ -45,19 +48,20 @@ impl Memory {
             return;
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Kept { answers, oldest, bytes } = &mut *kept;
+        let Kept { answers, questions, bytes, drawn } = &mut *kept;
         if let Some(known) = answers.get_mut(question.as_str()) {
             *bytes = *bytes + answer.len() - known.1.len();
             *known = (generation, answer.clone());
         } else {
             let question: Arc<str> = question.into();
             *bytes += answer.len() + question.len();
-            oldest.push_back(Arc::clone(&question));
+            questions.push(Arc::clone(&question));
             answers.insert(question, (generation, answer.clone()));
         }
-        while *bytes > BYTES
-            && let Some(question) = oldest.pop_front()
-        {
+        while *bytes > BYTES && !questions.is_empty() {
+            // No secret depends on it: a stride that meets all places in an order that nobody asks in.
+            *drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let question = questions.swap_remove((*drawn >> 33) % questions.len());
             if let Some((_, answer)) = answers.remove(&question) {
                 *bytes -= answer.len() + question.len();
             }
@@ -65,7 +69,15 @@ impl Memory {
     }
 }
 
-impl Rest {
+/// An answer as it was made.
+pub(super) enum Written {
+    /// At once.
+    Whole(Vec<u8>),
+    /// Piece by piece, as the client takes it; too long to be kept.
+    Flowing(Body),
+}
+
+impl Parts {
     /// The answer to a question about a project's records of a kind: as it was told last if nothing has changed since, else as
     /// `write` makes it now.
     pub(super) async fn remembered(
@@ -73,19 +85,24 @@ impl Rest {
         project: &str,
         spec: &'static Spec,
         asked: &str,
-        write: impl AsyncFnOnce() -> Result<Vec<u8>, ApiError>,
-    ) -> Result<Bytes, ApiError> {
+        write: impl AsyncFnOnce() -> Result<Written, ApiError>,
+    ) -> Result<Body, ApiError> {
         // Before anything is read.
         let generation = self.inventory.store.generation(project);
         let question = [project, spec.prefix, asked].concat();
         if let Some(answer) = self.memory.recall(&question, generation) {
-            return Ok(answer);
+            return Ok(answer.into());
         }
-        let mut answer = write().await?;
-        answer.shrink_to_fit();
-        let answer = Bytes::from(answer);
-        self.memory.keep(question, generation, &answer);
-        Ok(answer)
+        match write().await? {
+            Written::Flowing(body) => Ok(body),
+            Written::Whole(answer) if answer.len() > LONGEST => Ok(answer.into()),
+            Written::Whole(mut answer) => {
+                answer.shrink_to_fit();
+                let answer = Bytes::from(answer);
+                self.memory.keep(question, generation, &answer);
+                Ok(answer.into())
+            }
+        }
     }
 }
 
@@ -117,8 +134,9 @@ mod tests {
             let kept = memory.0.lock().unwrap();
             let held: usize = kept.answers.iter().map(|(question, (_, answer))| question.len() + answer.len()).sum();
             assert_eq!(held, kept.bytes);
-            assert!(kept.bytes <= BYTES && kept.answers.len() == kept.oldest.len());
+            assert!(kept.bytes <= BYTES && kept.answers.len() == kept.questions.len());
         }
-        assert!(memory.recall("19", 199).is_some(), "the newest is there");
+        let met = (0..90).filter(|asked| (110..200).any(|round| memory.recall(&asked.to_string(), round).is_some())).count();
+        assert!(met > 10, "what is asked round and round is met again: {met}");
     }
 }

@@ -42,9 +42,11 @@ pub use self::{answer::Refused, memory::Memory, orchestrator::features};
 use self::{guard::Guard, limit::Limiter, operation::Operation};
 use crate::{clock::Clock, config::Config, identity::Identity, inventory::Inventory, release::Images};
 
-/// What the handlers work with.
-#[derive(Clone)]
-pub struct Rest {
+/// What the handlers work with, shared: a request clones it several times.
+pub type Rest = Arc<Parts>;
+
+/// See [`Rest`].
+pub struct Parts {
     /// Hosts, instances, OS resources and the rest.
     pub inventory: Inventory,
     /// Users, roles, projects.
@@ -90,7 +92,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 /// All routes of the operators' side.
-pub fn router(rest: Rest, settings: &Config, clock: Clock) -> Router {
+pub fn router(rest: Rest, settings: &Config, clock: &Clock) -> Router {
     let (unhurried, quick): (Vec<_>, Vec<_>) = operations().into_iter().partition(|operation| operation.unhurried);
     let guard = |limit| Guard {
         limiter: Arc::new(Limiter::new(settings.requests_per_second)),

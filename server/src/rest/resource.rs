@@ -1,6 +1,9 @@
 //! What all kinds of resources share: lists, and create, show, change, delete.
 
+use std::{convert::Infallible, ops::Range};
+
 use axum::{
+    body::Body as HttpBody,
     extract::State,
     handler::Handler,
     http::{Method, Uri},
@@ -18,6 +21,7 @@ use super::{
     Rest,
     answer::{self, Refused, written},
     context::{Id, InProject, render},
+    memory::Written,
     older,
     operation::{self, At, Body, Operation},
     parameters::{FIELD_MASK, LISTS, SHOW_TOTAL_SITES},
@@ -25,6 +29,10 @@ use super::{
 };
 use crate::inventory::{Chosen, Listing, Resource};
 
+/// A list with more records is written piece by piece; no page has so many.
+const LONG: usize = 100;
+/// Records of a piece.
+const PIECE: usize = 64;
 /// Path of one record below its collection.
 const ONE: &str = "/{resourceId}";
 
@@ -77,7 +85,7 @@ pub(super) fn creation(kind: Kind, at: At) -> Operation {
         .answer(operation::Answer::One(kind))
 }
 
-async fn list(kind: Kind, rest: &Rest, project: &str, parameters: &Parameters) -> Result<Vec<u8>, ApiError> {
+async fn list(kind: Kind, rest: &Rest, project: &str, parameters: &Parameters) -> Result<Written, ApiError> {
     // What does not fit the schema is told before what does not fit the resource.
     let (paging, choice) = (Paging::read(&parameters.0)?, Choice::read(&parameters.0)?);
     let with_totals = std::ptr::eq(kind.spec(), &raw const REGION) && parameters.truth("showTotalSites")?;
@@ -88,7 +96,7 @@ async fn list(kind: Kind, rest: &Rest, project: &str, parameters: &Parameters) -
         let counted = listing.view.count_sites(&*rest.inventory.store, project, &listing.records).await;
         counted.map_err(crate::inventory::refused)?;
     }
-    Ok(page(kind, &listing))
+    Ok(if listing.records.len() > LONG { Written::Flowing(flowing(kind, listing)) } else { Written::Whole(page(kind, &listing)) })
 }
 
 /// `GET`, `PUT`, `PATCH`, `DELETE` of one.
@@ -119,7 +127,7 @@ pub(super) fn item(kind: Kind, at: At) -> [Operation; 4] {
 /// `GET` of one.
 pub(super) fn show(kind: Kind, at: At) -> Operation {
     let show = async move |State(rest): State<Rest>, at: InProject, Id(id): Id| {
-        let write = async || Ok(rest.inventory.show(kind, &at.project, &id).await?.json());
+        let write = async || Ok(Written::Whole(rest.inventory.show(kind, &at.project, &id).await?.json()));
         Answer::Ok(written(rest.remembered(&at.project, kind.spec(), &format!("/{id}"), write).await?))
     };
     Operation::new(Method::GET, format!("get{}", kind.spec().name), at.paths(ONE), show)
@@ -197,16 +205,45 @@ pub(super) fn page(kind: Kind, listing: &Listing) -> Vec<u8> {
     out
 }
 
+/// The same, written piece by piece as the client takes it: what is read takes a tenth of the memory of what is written.
+fn flowing(kind: Kind, listing: Listing) -> HttpBody {
+    let count = listing.records.len();
+    let pieces = (0..count).step_by(PIECE).map(move |from| {
+        let mut out = Vec::with_capacity(PIECE * 5 * 1024);
+        if from == 0 {
+            out.push(b'{');
+            key(&mut out, kind);
+        }
+        let end = count.min(from + PIECE);
+        records(&mut out, kind, &listing, from..end);
+        if end == count {
+            out.push(b']');
+            totals(&mut out, listing.total, listing.has_next);
+        }
+        Ok::<_, Infallible>(out)
+    });
+    HttpBody::from_stream(futures::stream::iter(pieces))
+}
+
 /// `"key":[…]`.
 pub(super) fn rows(out: &mut Vec<u8>, kind: Kind, listing: &Listing) {
+    key(out, kind);
+    records(out, kind, listing, 0..listing.records.len());
+    out.push(b']');
+}
+
+fn key(out: &mut Vec<u8>, kind: Kind) {
     out.extend_from_slice(format!("\"{}\":[", kind.spec().list_key).as_bytes());
-    for (at, record) in listing.records.iter().enumerate() {
+}
+
+fn records(out: &mut Vec<u8>, kind: Kind, listing: &Listing, which: Range<usize>) {
+    for at in which {
+        let Some(record) = listing.records.get(at) else { continue };
         if at > 0 {
             out.push(b',');
         }
         listing.view.write(out, record, kind.listed());
     }
-    out.push(b']');
 }
 
 /// The end of a list.

@@ -27,9 +27,9 @@ use self::{reader::Readers, snapshot::SqliteSnapshot, table::Tables, writer::Job
 use super::{Batch, Generations, Page, Query, Snapshot, Store, StoreError};
 
 /// Reading connections: reads are short, and there are two cores on the machines this is meant for.
-const READERS: usize = 4;
-/// Page cache of a connection, KiB.
-const CACHE_KIB: i64 = 1024;
+const READERS: usize = 3;
+/// Page cache of a connection, KiB. The connection that was used last is used next, so that it pays.
+const CACHE_KIB: i64 = 2048;
 /// Batches that may wait for the writer; further callers wait for a place.
 const QUEUE: usize = 1024;
 /// Lists of at least so many records are read on a thread of their own, so that they delay nobody.
