@@ -136,7 +136,21 @@ mod tests {
             assert_eq!(held, kept.bytes);
             assert!(kept.bytes <= BYTES && kept.answers.len() == kept.questions.len());
         }
-        let met = (0..90).filter(|asked| (110..200).any(|round| memory.recall(&asked.to_string(), round).is_some())).count();
-        assert!(met > 10, "what is asked round and round is met again: {met}");
+    }
+
+    /// Twice as many answers as there is room for, asked for one after the other, again and again.
+    #[test]
+    fn what_is_asked_round_and_round_is_met_again() {
+        let (memory, answer) = (Memory::default(), Bytes::from(vec![b'x'; BYTES / 64]));
+        let mut met = 0;
+        for asked in (0..128).cycle().take(1280) {
+            let question = asked.to_string();
+            if memory.recall(&question, 1).is_some() {
+                met += 1;
+            } else {
+                memory.keep(question, 1, &answer);
+            }
+        }
+        assert!(met > 128, "{met}");
     }
 }
