@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Parser, Subcommand};
@@ -29,6 +30,8 @@ const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 /// Threads for files, passwords and long reads: more would not be faster, and each keeps memory.
 const BLOCKING_THREADS: usize = 8;
+/// How long such a thread waits for more to do: what it had of memory goes back when it ends.
+const BLOCKING_REST: Duration = Duration::from_secs(1);
 /// Characters of a generated password.
 const PASSWORD_LENGTH: usize = 24;
 
@@ -107,7 +110,11 @@ struct Run {
 
 /// Does what the command line says. Exit codes: 0 done, 1 failed, 2 wrong call.
 pub fn run(args: Args) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(BLOCKING_THREADS).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_keep_alive(BLOCKING_REST)
+        .enable_all()
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("the runtime cannot start: {error}"), FAILURE),
