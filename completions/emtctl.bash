@@ -184,6 +184,9 @@ _emtctl() {
             emtctl__subcmd__help__subcmd__schedule,list)
                 cmd="emtctl__subcmd__help__subcmd__schedule__subcmd__list"
                 ;;
+            emtctl__subcmd__help__subcmd__schedule,preview)
+                cmd="emtctl__subcmd__help__subcmd__schedule__subcmd__preview"
+                ;;
             emtctl__subcmd__help__subcmd__schedule,update)
                 cmd="emtctl__subcmd__help__subcmd__schedule__subcmd__update"
                 ;;
@@ -322,6 +325,9 @@ _emtctl() {
             emtctl__subcmd__schedule,list)
                 cmd="emtctl__subcmd__schedule__subcmd__list"
                 ;;
+            emtctl__subcmd__schedule,preview)
+                cmd="emtctl__subcmd__schedule__subcmd__preview"
+                ;;
             emtctl__subcmd__schedule,update)
                 cmd="emtctl__subcmd__schedule__subcmd__update"
                 ;;
@@ -333,6 +339,9 @@ _emtctl() {
                 ;;
             emtctl__subcmd__schedule__subcmd__help,list)
                 cmd="emtctl__subcmd__schedule__subcmd__help__subcmd__list"
+                ;;
+            emtctl__subcmd__schedule__subcmd__help,preview)
+                cmd="emtctl__subcmd__schedule__subcmd__help__subcmd__preview"
                 ;;
             emtctl__subcmd__schedule__subcmd__help,update)
                 cmd="emtctl__subcmd__schedule__subcmd__help__subcmd__update"
@@ -1094,7 +1103,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help__subcmd__schedule)
-            opts="update list delete"
+            opts="update list preview delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1122,6 +1131,20 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help__subcmd__schedule__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__help__subcmd__schedule__subcmd__preview)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2408,7 +2431,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__schedule)
-            opts="-p -o -v -h --context --project --output --no-color --verbose --help update list delete help"
+            opts="-p -o -v -h --context --project --output --no-color --verbose --help update list preview delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2476,7 +2499,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__schedule__subcmd__help)
-            opts="update list delete help"
+            opts="update list preview delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2531,6 +2554,20 @@ _emtctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        emtctl__subcmd__schedule__subcmd__help__subcmd__preview)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         emtctl__subcmd__schedule__subcmd__help__subcmd__update)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2565,6 +2602,68 @@ _emtctl() {
                     return 0
                     ;;
                 --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__schedule__subcmd__preview)
+            opts="-p -o -v -h --cron --duration --tz --from --count --except --finish-by --ical --context --project --output --no-color --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cron)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --except)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --finish-by)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -398,19 +398,20 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show an instance'
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -l context -d 'Context to work in, instead of the current one' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
 json\t'The server\'s JSON; a list is an array'
 yaml\t'The same as YAML'
 name\t'One id a line'"
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -s v -l verbose -d 'Show every request on standard error'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -f -a "list" -d 'List windows, also those that repeat'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -f -a "delete" -d 'Delete windows; one that is open ends'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "list" -d 'List windows, also those that repeat'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "preview" -d 'Show when the windows of a rule open; needs no server'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "delete" -d 'Delete windows; one that is open ends'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l host -d 'Hosts: ids or names; each gets a window of its own' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l site -d 'A site, with all its hosts: id or name' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l region -d 'A region, with all that is below it: id or name' -r
@@ -442,6 +443,23 @@ name\t'One id a line'"
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l cron -d 'When windows open: minute, hour, day of month, month, day of week, such as \'0 2 * * 6\' or \'30 1 * * SAT#2\'' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l duration -d 'How long each stays open, such as 2h, 90m or 1h30m; a day at most' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l tz -d 'Time zone whose clock the rule goes by, such as Europe/Berlin [default: the system\'s]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l from -d 'Show windows that open at this time or later; a date is its beginning [default: now]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l count -d 'How many to show' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l except -d 'Keep closed on a day, or from one day or time to another: 2026-12-24, 2026-12-24/2026-12-26; may be given again' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l finish-by -d 'Close at this time of day at the latest, such as 05:00, or at a certain time' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l ical -d 'Print a calendar (iCalendar) instead'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
@@ -453,6 +471,7 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "list" -d 'List windows, also those that repeat'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "preview" -d 'Show when the windows of a rule open; needs no server'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete windows; one that is open ends'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand watch" -l timeout -d 'Give up after this time, such as 30m' -r
@@ -521,4 +540,5 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subc
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "list" -d 'List windows, also those that repeat'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "preview" -d 'Show when the windows of a rule open; needs no server'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "delete" -d 'Delete windows; one that is open ends'

@@ -14,6 +14,7 @@ mod polls;
 mod seed;
 mod server;
 mod slot;
+mod windows;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -24,7 +25,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// Only these groups: api, cli, polls, memory, slot
+    /// Only these groups: api, cli, polls, memory, slot, windows
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// Nodes of the larger fleet
@@ -91,6 +92,9 @@ async fn measure(args: &Args) -> Outcome<()> {
     println!("| what | figure | yardstick | ratio |\n| --- | --- | --- | --- |");
     if wanted("slot") {
         slot::measure()?;
+    }
+    if wanted("windows") {
+        windows::measure()?;
     }
     if wanted("api") {
         api::measure(&args.fleets, args.seconds).await?;

@@ -17,6 +17,7 @@ use crate::{
     time::length,
 };
 
+mod preview;
 mod show;
 mod update;
 
@@ -27,6 +28,8 @@ pub enum Command {
     Update(UpdateArgs),
     /// List windows, also those that repeat
     List(ListArgs),
+    /// Show when the windows of a rule open; needs no server
+    Preview(preview::PreviewArgs),
     /// Delete windows; one that is open ends
     Delete {
         /// Ids or names
@@ -90,6 +93,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
     match command {
         Command::Update(args) => update::run(app, args).await,
         Command::List(args) => list(app, &args).await,
+        Command::Preview(args) => preview::run(app, &args),
         Command::Delete { schedule } => delete(app, &schedule).await,
     }
 }

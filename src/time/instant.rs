@@ -36,6 +36,11 @@ impl Zone {
         }
     }
 
+    /// Its name in the IANA database, as far as it is known.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// An instant on a clock of this zone.
     pub(crate) fn show(&self, instant: Timestamp) -> String {
         instant.to_zoned_datetime(self.zone.clone()).strftime(SHOWN).to_string()
@@ -67,7 +72,7 @@ pub(crate) fn instant(text: &str, zone: &Zone) -> Result<Timestamp, Error> {
     };
     let candidates = zone.to_ambiguous_timestamp(clock);
     let shown = clock.strftime("%Y-%m-%d %H:%M:%S");
-    let with = |offset: Offset| format!("{}{}", clock.strftime("%Y-%m-%dT%H:%M:%S"), signed(offset));
+    let with = |offset: Offset| format!("{}{}", clock.strftime("%Y-%m-%dT%H:%M:%S"), signed(offset.seconds().into()));
     match candidates.offset() {
         AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(clock).map_err(|_| wrong()),
         AmbiguousOffset::Gap { .. } => Err(Error::call(
@@ -81,8 +86,8 @@ pub(crate) fn instant(text: &str, zone: &Zone) -> Result<Timestamp, Error> {
     }
 }
 
-fn signed(offset: Offset) -> String {
-    let seconds = offset.seconds();
+/// An offset from UTC in seconds, such as `+02:00`.
+pub(crate) fn signed(seconds: i64) -> String {
     let (sign, seconds) = if seconds < 0 { ('-', -seconds) } else { ('+', seconds) };
     format!("{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60)
 }

@@ -5,7 +5,7 @@ mod length;
 mod window;
 
 pub(crate) use self::{
-    instant::{Zone, instant},
+    instant::{Zone, instant, signed},
     length::{brief, length},
     window::{Begin, Window},
 };

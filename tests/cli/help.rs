@@ -24,6 +24,7 @@ fn help_of_every_command() {
         "schedule",
         "schedule update",
         "schedule list",
+        "schedule preview",
         "schedule delete",
         "watch",
         "completion",

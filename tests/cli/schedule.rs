@@ -132,3 +132,54 @@ fn repeated_windows_are_listed_and_deleted() {
         .run(&["schedule", "list"])
         .check("schedules_repeated");
 }
+
+fn preview<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["schedule", "preview"][..], more].concat()
+}
+
+#[test]
+fn rules_are_previewed_without_a_server() {
+    let weekly = ["--cron", "0 2 * * 6", "--duration", "2h", "--tz", "Europe/Berlin", "--from", "2096-03-20T00:00:00Z"];
+    let with = |more: &[&'static str]| preview(&[&weekly[..], more].concat());
+    let nightly = |more: &[&'static str]| {
+        let rule = ["--cron", "30 1,2 * * *", "--duration", "1h30m", "--tz", "Europe/Berlin", "--count", "3"];
+        preview(&[&rule[..], more].concat())
+    };
+    World::stranger()
+        .transcript()
+        .run(&with(&["--count", "3"]))
+        .run(&with(&["--count", "2", "-o", "json"]))
+        .run(&with(&["--count", "2", "-o", "name"]))
+        .run(&with(&["--count", "3", "--except", "2096-03-31", "--except", "2096-04-07 03:00/2096-04-07 03:30"]))
+        .run(&with(&["--count", "2", "--finish-by", "03:15"]))
+        // Put forward, and put back.
+        .run(&nightly(&["--from", "2096-03-25"]))
+        .run(&nightly(&["--from", "2096-03-25T00:00:00Z"]))
+        .run(&nightly(&["--from", "2096-10-28 00:00"]))
+        .run(&preview(&["--cron", "0 2 * * 6", "--duration", "2h", "--from", "2096-06-01T00:00:00Z", "--count", "1"]))
+        .run(&preview(&["--cron", "0 0 30 2 *", "--duration", "2h", "--tz", "UTC", "--from", "2096-06-01T00:00:00Z"]))
+        .run(&with(&["--ical", "--except", "2096-03-31"]))
+        .check("schedules_preview");
+}
+
+#[test]
+fn rules_that_cannot_be() {
+    let rule = |cron: &'static str, duration: &'static str, more: &[&'static str]| {
+        preview(&[&["--cron", cron, "--duration", duration, "--tz", "UTC"][..], more].concat())
+    };
+    World::stranger()
+        .transcript()
+        .run(&rule("0 2 * *", "2h", &[]))
+        .run(&rule("0 25 * * 6", "2h", &[]))
+        .run(&rule("0 2 * * 6#7", "2h", &[]))
+        .run(&rule("0 2 * * 6", "25h", &[]))
+        .run(&rule("0 2 * * 6", "0s", &[]))
+        .run(&rule("0 2 * * 6", "soon", &[]))
+        .run(&rule("0 2 * * 6", "2h", &["--except", "christmas"]))
+        .run(&rule("0 2 * * 6", "2h", &["--except", "2096-12-26/2096-12-24"]))
+        .run(&rule("0 2 * * 6", "2h", &["--finish-by", "5"]))
+        .run(&rule("0 2 * * 6", "2h", &["--count", "0"]))
+        .run(&preview(&["--cron", "0 2 * * 6", "--duration", "2h", "--tz", "Mars/Olympus"]))
+        .run(&preview(&["--duration", "2h"]))
+        .check("schedules_preview_refused");
+}

@@ -294,6 +294,8 @@ impl World {
                 ),
                 (r"\b4c4c4544-[0-9a-f]{4}-3010", "4c4c4544-####-3010"),
                 (r"(?m)\b\d+s$", "#s"),
+                (r"(?m)\bin \d+[dhms]( \d+[hms])?$", "in #"),
+                (r"DTSTAMP:\d{8}T\d{6}Z", "DTSTAMP:########T######Z"),
                 (r"localhost:\d{4,5}", "localhost:[PORT]"),
             ];
             rules.into_iter().map(|(rule, with)| (Regex::new(rule).unwrap(), with)).collect()

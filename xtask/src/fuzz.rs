@@ -9,7 +9,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-const TARGETS: [&str; 4] = ["filter", "order_by", "json_body", "jwt"];
+const TARGETS: [&str; 7] = ["filter", "order_by", "json_body", "jwt", "cron", "time", "ical"];
 /// Seconds a target, unless told.
 const SECONDS: u32 = 60;
 /// What makes libFuzzer see which code an input reaches.

@@ -141,12 +141,14 @@ impl Rule {
         if at < self.not_before || earlier.is_some_and(|blackout| at < blackout.to) {
             return None;
         }
-        let whole = self.planned(at)?;
-        // What a blackout or the notice has taken from its beginning.
+        self.planned(at).and_then(|whole| self.left(whole, earlier, later))
+    }
+
+    /// What the notice and the blackouts before and after leave of a window, if that has a length.
+    fn left(&self, whole: Window, earlier: Option<Blackout>, later: Option<Blackout>) -> Option<Window> {
         let start = whole.start.max(self.not_before).max(earlier.map_or(i64::MIN, |blackout| blackout.to));
         let cut = later.map(|blackout| blackout.from).filter(|from| whole.end.is_none_or(|end| *from <= end));
         let window = Window { start, end: cut.or(whole.end), cut: cut.is_some() };
-        // What has no length is none.
         window.end.is_none_or(|end| start < end).then_some(window)
     }
 
@@ -166,7 +168,7 @@ impl Rule {
             let tick = self.tick_from(from)?;
             match later {
                 Some(blackout) if blackout.from <= tick => from = blackout.to,
-                _ => return self.active(tick),
+                _ => return self.whole(tick).and_then(|whole| self.left(whole, earlier, later)),
             }
         }
     }
@@ -178,14 +180,18 @@ impl Rule {
 
     /// The window that would be open at an instant without blackouts and notice; of several the one that opens last.
     pub(crate) fn planned(&self, at: i64) -> Option<Window> {
-        let tick = self.tick_to(at)?;
+        self.whole(self.tick_to(at)?).filter(|window| window.is_open(at))
+    }
+
+    /// The window of a tick without blackouts and notice, if it has a length.
+    fn whole(&self, tick: i64) -> Option<Window> {
         let end = match self.opens {
             Opens::Once { end, .. } => end,
             Opens::Repeatedly { duration, .. } => Some(tick + i64::from(duration)),
         };
         let finish = self.finish.and_then(|finish| finish.after(tick, &self.zone));
         let end = [end, finish].into_iter().flatten().min();
-        end.is_none_or(|end| at <= end && tick < end).then(|| Window::new(tick, end))
+        end.is_none_or(|end| tick < end).then(|| Window::new(tick, end))
     }
 
     /// The same without what has to be over earlier.
