@@ -133,6 +133,9 @@ _emtctl() {
             emtctl__subcmd__help__subcmd__context,use)
                 cmd="emtctl__subcmd__help__subcmd__context__subcmd__use"
                 ;;
+            emtctl__subcmd__help__subcmd__host,adopt)
+                cmd="emtctl__subcmd__help__subcmd__host__subcmd__adopt"
+                ;;
             emtctl__subcmd__help__subcmd__host,delete)
                 cmd="emtctl__subcmd__help__subcmd__host__subcmd__delete"
                 ;;
@@ -196,6 +199,9 @@ _emtctl() {
             emtctl__subcmd__help__subcmd__site,list)
                 cmd="emtctl__subcmd__help__subcmd__site__subcmd__list"
                 ;;
+            emtctl__subcmd__host,adopt)
+                cmd="emtctl__subcmd__host__subcmd__adopt"
+                ;;
             emtctl__subcmd__host,delete)
                 cmd="emtctl__subcmd__host__subcmd__delete"
                 ;;
@@ -210,6 +216,9 @@ _emtctl() {
                 ;;
             emtctl__subcmd__host,register)
                 cmd="emtctl__subcmd__host__subcmd__register"
+                ;;
+            emtctl__subcmd__host__subcmd__help,adopt)
+                cmd="emtctl__subcmd__host__subcmd__help__subcmd__adopt"
                 ;;
             emtctl__subcmd__host__subcmd__help,delete)
                 cmd="emtctl__subcmd__host__subcmd__help__subcmd__delete"
@@ -795,8 +804,22 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help__subcmd__host)
-            opts="list get register delete"
+            opts="list get register adopt delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__help__subcmd__host__subcmd__adopt)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1229,12 +1252,54 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__host)
-            opts="-p -o -v -h --context --project --output --no-color --verbose --help list get register delete help"
+            opts="-p -o -v -h --context --project --output --no-color --verbose --help list get register adopt delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__host__subcmd__adopt)
+            opts="-p -o -v -h --os --credentials --credentials-dir --context --project --output --no-color --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --os)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1331,8 +1396,22 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__host__subcmd__help)
-            opts="list get register delete help"
+            opts="list get register adopt delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__host__subcmd__help__subcmd__adopt)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

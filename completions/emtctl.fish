@@ -217,20 +217,21 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcom
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete OS resources; their images stay'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -l context -d 'Context to work in, instead of the current one' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
 json\t'The server\'s JSON; a list is an array'
 yaml\t'The same as YAML'
 name\t'One id a line'"
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -s v -l verbose -d 'Show every request on standard error'
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "list" -d 'List hosts'
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "get" -d 'Show a host'
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "register" -d 'Register a machine, and print a one-time token with which its node enrols'
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "delete" -d 'Delete hosts with what is installed on them; their nodes\' credentials end'
-complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -f -a "list" -d 'List hosts'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -f -a "get" -d 'Show a host'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -f -a "register" -d 'Register a machine, and print a one-time token with which its node enrols'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -f -a "adopt" -d 'Put registered hosts under management that were provisioned elsewhere'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -f -a "delete" -d 'Delete hosts with what is installed on them; their nodes\' credentials end'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
@@ -264,6 +265,18 @@ name\t'One id a line'"
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from register" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from adopt" -l os -d 'OS that runs on them: id, name or version. Without it, what is planned for each' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from adopt" -l credentials-dir -d 'Write them to files below DIR/UUID that only you can read, instead of printing them' -r -F
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from adopt" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from adopt" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from adopt" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from adopt" -l credentials -d 'Print new credentials for the agent of each, once; those that it had before end'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from adopt" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from adopt" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from adopt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from delete" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from delete" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
@@ -276,6 +289,7 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subc
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "list" -d 'List hosts'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show a host'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "register" -d 'Register a machine, and print a one-time token with which its node enrols'
+complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "adopt" -d 'Put registered hosts under management that were provisioned elsewhere'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete hosts with what is installed on them; their nodes\' credentials end'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand region; and not __fish_seen_subcommand_from list create help" -l context -d 'Context to work in, instead of the current one' -r
@@ -530,6 +544,7 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subc
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "list" -d 'List hosts'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "get" -d 'Show a host'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "register" -d 'Register a machine, and print a one-time token with which its node enrols'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "adopt" -d 'Put registered hosts under management that were provisioned elsewhere'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "delete" -d 'Delete hosts with what is installed on them; their nodes\' credentials end'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from region" -f -a "list" -d 'List regions'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from region" -f -a "create" -d 'Make a region'

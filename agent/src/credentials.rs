@@ -31,6 +31,9 @@ impl fmt::Debug for Secret {
 pub struct Credentials {
     /// Base URL of the server.
     pub server: String,
+    /// Base URL of the Host Manager, where it is not the server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_manager: Option<String>,
     /// UUID of the host, lower case.
     pub uuid: String,
     /// OAuth client.
@@ -129,6 +132,7 @@ mod tests {
         assert!(matches!(Credentials::read(directory.path()), Err(CredentialsError::Missing { .. })));
         let mut credentials = Credentials {
             server: "https://localhost".to_owned(),
+            host_manager: None,
             uuid: "u".to_owned(),
             client_id: "edgenode-u".to_owned(),
             client_secret: Secret("hush".to_owned()),

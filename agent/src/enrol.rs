@@ -147,6 +147,7 @@ pub async fn enrol(directory: &Path, enrolment: &Enrolment) -> Result<Credential
     let accepted = exchange(&http, &server, enrolment).await?;
     let credentials = Credentials {
         server,
+        host_manager: None,
         uuid: enrolment.uuid.to_ascii_lowercase(),
         client_id: accepted.client_id,
         client_secret: accepted.client_secret,

@@ -15,6 +15,7 @@ pub mod durable;
 pub mod enrol;
 pub mod firmware;
 pub mod health;
+mod heartbeat;
 pub mod journal;
 pub mod machine;
 pub mod manager;

@@ -61,7 +61,7 @@ impl Manager {
         let message = PlatformUpdateStatusRequest { host_guid: self.uuid.clone(), update_status: Some(update_status) };
         let token = self.tokens.get().await?;
         match self.send(message.clone(), &token).await {
-            Err(status) if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) => {
+            Err(status) if is_refusal(&status) => {
                 self.tokens.refused(&token).await;
                 let token = self.tokens.get().await?;
                 self.send(message, &token).await.map_err(|status| self.error(&status))
@@ -71,12 +71,7 @@ impl Manager {
     }
 
     async fn send(&mut self, message: PlatformUpdateStatusRequest, token: &str) -> Result<PlatformUpdateStatusResponse, Status> {
-        let mut request = Request::new(message);
-        let mut bearer: MetadataValue<_> =
-            format!("Bearer {token}").parse().map_err(|_| Status::internal("the token cannot stand in a header"))?;
-        bearer.set_sensitive(true);
-        request.metadata_mut().insert("authorization", bearer);
-        request.set_timeout(DEADLINE);
+        let request = authorised(message, token, DEADLINE)?;
         let answer = tokio::time::timeout(DEADLINE, self.client.platform_update_status(request));
         match answer.await {
             Ok(answer) => answer.map(tonic::Response::into_inner),
@@ -88,4 +83,20 @@ impl Manager {
         let message = net::chain(status);
         ReportError::Refused { server: self.server.clone(), code: status.code(), message }
     }
+}
+
+/// A call with a token, to be answered within a time.
+pub(crate) fn authorised<T>(message: T, token: &str, deadline: Duration) -> Result<Request<T>, Status> {
+    let mut request = Request::new(message);
+    let mut bearer: MetadataValue<_> =
+        format!("Bearer {token}").parse().map_err(|_| Status::internal("the token cannot stand in a header"))?;
+    bearer.set_sensitive(true);
+    request.metadata_mut().insert("authorization", bearer);
+    request.set_timeout(deadline);
+    Ok(request)
+}
+
+/// Whether another token may be taken.
+pub(crate) fn is_refusal(status: &Status) -> bool {
+    matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied)
 }

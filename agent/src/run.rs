@@ -11,6 +11,7 @@ use crate::{
     detail::Reason,
     download::{Downloads, Fetcher},
     firmware,
+    heartbeat::Heartbeats,
     journal::{Journal, JournalError},
     machine::{self, Action, Boot, Context, Event, Failure, State},
     manager::Manager,
@@ -116,7 +117,12 @@ fn driver(node: &Node, boot: &Boot, settings: &Settings) -> Result<Driver, RunEr
     let http = net::https(credentials.ca.as_deref())?;
     let tokens = Arc::new(Tokens::new(http.clone(), &credentials));
     let channel = net::grpc(&credentials.server, credentials.ca.as_deref())?;
-    let manager = Manager::new(&credentials.server, &credentials.uuid, channel, tokens.clone());
+    let manager = Manager::new(&credentials.server, &credentials.uuid, channel.clone(), tokens.clone());
+    let channel = match &credentials.host_manager {
+        Some(server) => net::grpc(server, credentials.ca.as_deref())?,
+        None => channel,
+    };
+    let heartbeats = Heartbeats::new(&credentials.uuid, channel, tokens.clone());
     let downloads = Downloads::new(node.downloads());
     let fetcher = Fetcher::new(http, tokens, &credentials.server, downloads.clone());
     let journal = node.journal();
@@ -143,6 +149,7 @@ fn driver(node: &Node, boot: &Boot, settings: &Settings) -> Result<Driver, RunEr
         held: None,
         wants: None,
         reports: Reports::new(manager, settings.poll),
+        heartbeats,
         retry_seconds: settings.retry_seconds,
     })
 }
@@ -151,6 +158,7 @@ struct Driver {
     machine: Arc<Machine>,
     work: Work,
     reports: Reports,
+    heartbeats: Heartbeats,
     journal: Journal,
     state: State,
     /// What has happened and was not taken yet.
@@ -291,6 +299,8 @@ impl Driver {
 
     fn hear(&mut self, heard: &Heard) {
         let Some(answer) = &heard.answer else { return };
+        // Before its first report a node is not known.
+        self.heartbeats.show(&self.state);
         let status = heard.state.status();
         if status == emt_api::maintmgr::update_status::StatusType::Updated {
             crash::point("after-updated-report");

@@ -149,7 +149,6 @@ fn host(meta: Meta, number: usize) -> Host {
         registration_status: status::REGISTERED.0.to_owned(),
         registration_status_indicator: StatusIndication::Idle,
         registration_status_timestamp: 1_780_704_000,
-        last_seen: 1_780_704_000,
         ..Host::default()
     }
 }

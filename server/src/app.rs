@@ -11,7 +11,9 @@ use crate::{
     config::{Config, ConfigError},
     data_dir::{DataDir, DataError},
     deletion::Deletions,
-    grpc, http,
+    grpc,
+    hosts::HostManager,
+    http,
     identity::{Admin, Identity, IdentityError, Issuer},
     inventory::Inventory,
     issuer::{HttpKeys, IssuerError},
@@ -147,12 +149,30 @@ pub struct Parts {
     pub clock: Clock,
     /// Randomness.
     pub random: Randomness,
+    /// Nodes' updates.
+    pub maintenance: MaintenanceManager,
+    /// Nodes' connections.
+    pub hosts: HostManager,
 }
 
 impl Parts {
+    /// All of it over one store.
+    pub fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        identity: Identity,
+        images: Images,
+        clock: Clock,
+        random: Randomness,
+    ) -> Self {
+        let maintenance = MaintenanceManager::new(Arc::clone(&store), clock.clone(), random.clone(), config.update_runs.clone());
+        let hosts = HostManager::new(Arc::clone(&store), clock.clone());
+        Self { store, identity, images, clock, random, maintenance, hosts }
+    }
+
     /// Everything that is served, for a server that listens at a port.
     pub fn routes(&self, config: &Config, port: u16) -> Router {
-        let Self { store, identity, images, clock, random } = self;
+        let Self { store, identity, images, clock, random, maintenance, hosts } = self;
         let rest = rest::Parts {
             inventory: Inventory::new(Arc::clone(store), clock.clone(), random.clone()),
             identity: identity.clone(),
@@ -162,11 +182,12 @@ impl Parts {
             features: Arc::new(rest::features(&rest::operations(), &config.features)),
             memory: rest::Memory::default(),
         };
-        let manager = MaintenanceManager::new(Arc::clone(store), clock.clone(), random.clone());
         let names = oidc::IssuerNames::new(&config.fqdn, port).with_web_addresses(&config.web_redirects);
-        rest::router(Arc::new(rest), config, clock)
-            .merge(oidc::router(identity.clone(), names))
-            .route_service(grpc::PATH, grpc::maintenance(manager, identity.clone()))
+        rest::router(Arc::new(rest), config, clock).merge(oidc::router(identity.clone(), names)).merge(grpc::router(
+            maintenance.clone(),
+            hosts.clone(),
+            identity.clone(),
+        ))
     }
 }
 
@@ -203,7 +224,8 @@ impl Server {
         let origin = origin(&config, address.port());
         let images = Images::new(data.images());
         images.clear_leftovers().await?;
-        let parts = Parts { store, identity, images, clock, random };
+        let parts = Parts::new(&config, store, identity, images, clock, random);
+        parts.hosts.restore().await?;
         Ok(Self { listener, address, origin, config, data, authority, parts, _lock: lock })
     }
 
@@ -227,7 +249,14 @@ impl Server {
             }
         });
         let deletions = Deletions { identity: self.parts.identity.clone(), images: self.parts.images.clone() };
-        let upkeep = tokio::spawn(upkeep(self.parts.identity.clone(), deletions, self.config.key_rotation_days));
+        let upkeep = tokio::spawn(upkeep(
+            self.parts.identity.clone(),
+            deletions,
+            self.parts.maintenance.clone(),
+            self.config.key_rotation_days,
+        ));
+        let hosts = self.parts.hosts.clone();
+        let watch = tokio::spawn(async move { hosts.watch().await });
         let service = http::service(
             self.parts.routes(&self.config, self.address.port()),
             self.parts.clock.clone(),
@@ -236,12 +265,13 @@ impl Server {
         listener::serve(self.listener, certificate, service, stop).await;
         renewal.abort();
         upkeep.abort();
+        watch.abort();
         Ok(())
     }
 }
 
 /// What is done from time to time, and at the start: work that was cut short is finished.
-async fn upkeep(identity: Identity, deletions: Deletions, key_rotation_days: u32) {
+async fn upkeep(identity: Identity, deletions: Deletions, maintenance: MaintenanceManager, key_rotation_days: u32) {
     loop {
         if let Err(error) = deletions.resume().await {
             tracing::warn!(%error, "a project that is being deleted is not gone yet");
@@ -256,6 +286,9 @@ async fn upkeep(identity: Identity, deletions: Deletions, key_rotation_days: u32
         }
         if let Err(error) = identity.purge().await {
             tracing::warn!(%error, "what has expired was not removed");
+        }
+        if let Err(error) = maintenance.upkeep().await {
+            tracing::warn!(%error, "update runs that nobody ends, or that are old, were not looked at");
         }
         tokio::time::sleep(PURGE).await;
     }

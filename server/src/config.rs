@@ -12,7 +12,7 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::issuer::IssuerSettings;
+use crate::{issuer::IssuerSettings, maintenance::RunRules};
 
 /// Prefix of environment variables: `EMT_SERVER_LISTEN` sets `listen`.
 pub const ENVIRONMENT: &str = "EMT_SERVER_";
@@ -42,6 +42,8 @@ pub struct Config {
     pub web_redirects: Vec<String>,
     /// After so many days new keys sign tokens; 0: never by themselves.
     pub key_rotation_days: u32,
+    /// How long update runs are waited for, and kept.
+    pub update_runs: RunRules,
     /// Form of the log: `text` or `json`.
     pub log_format: LogFormat,
     /// What is logged, such as `info` or `info,emt_server=debug`.
@@ -70,6 +72,7 @@ impl Default for Config {
             issuer: None,
             web_redirects: Vec::new(),
             key_rotation_days: 90,
+            update_runs: RunRules::default(),
             log_format: LogFormat::Text,
             log: "info".to_owned(),
         }

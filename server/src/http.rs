@@ -28,7 +28,7 @@ struct Context {
 /// The service that connections are served with: `routes` behind path normalisation, request ids, one log line a request, and
 /// the headers that every answer has (northbound contract, general rules). Around the routes and not a layer of them: paths
 /// are normalised before they are routed, and a layer costs each request some allocations.
-pub fn service(routes: Router, clock: Clock, random: Randomness) -> impl Service {
+pub fn service(routes: Router, clock: Clock, random: Randomness) -> impl Service + use<> {
     let context = Context { routes, clock, random };
     tower::service_fn(move |request: Request| {
         let context = context.clone();

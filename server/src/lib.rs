@@ -7,6 +7,7 @@ pub mod config;
 pub mod data_dir;
 pub mod deletion;
 pub mod grpc;
+pub mod hosts;
 pub mod http;
 pub mod identity;
 pub mod inventory;

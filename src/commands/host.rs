@@ -16,6 +16,7 @@ use crate::{
     output::{Cell, Show, Tone, say, word},
 };
 
+mod adopt;
 mod register;
 
 /// Hosts: the machines.
@@ -30,6 +31,8 @@ pub enum Command {
     },
     /// Register a machine, and print a one-time token with which its node enrols
     Register(RegisterArgs),
+    /// Put registered hosts under management that were provisioned elsewhere
+    Adopt(AdoptArgs),
     /// Delete hosts with what is installed on them; their nodes' credentials end
     Delete {
         /// Ids, names, UUIDs or serial numbers
@@ -55,6 +58,23 @@ pub struct RegisterArgs {
     /// Write the token to a file that only you can read, instead of printing it
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+}
+
+/// Put registered hosts under management that were provisioned elsewhere.
+#[derive(Debug, clap::Args)]
+pub struct AdoptArgs {
+    /// Ids, names, UUIDs or serial numbers
+    #[arg(required = true, value_name = "HOST")]
+    host: Vec<String>,
+    /// OS that runs on them: id, name or version. Without it, what is planned for each
+    #[arg(long, value_name = "OS")]
+    os: Option<String>,
+    /// Print new credentials for the agent of each, once; those that it had before end
+    #[arg(long)]
+    credentials: bool,
+    /// Write them to files below DIR/UUID that only you can read, instead of printing them
+    #[arg(long, value_name = "DIR")]
+    credentials_dir: Option<PathBuf>,
 }
 
 fn uuid(text: &str) -> Result<String, String> {
@@ -92,6 +112,7 @@ impl Show for Host {
             ("onboarding", self.onboarding.as_str().into()),
             ("instance", instance.into()),
             ("os", version(self).into()),
+            ("components", components(self)),
         ]
     }
 
@@ -106,6 +127,13 @@ impl Show for Host {
 
 fn status(host: &Host) -> Cell {
     Cell::toned(host.status.as_str(), Tone::of_indicator(&host.indicator))
+}
+
+/// How what runs on it is, as its node tells.
+fn components(host: &Host) -> Cell {
+    let Some(instance) = &host.instance else { return "".into() };
+    let detail = if instance.detail.is_empty() { String::new() } else { format!(" ({})", instance.detail) };
+    Cell::toned(format!("{}{detail}", instance.status), Tone::of_indicator(&instance.indicator))
 }
 
 /// Profile and version of what is installed.
@@ -129,6 +157,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
             app.out.one(&found)
         }
         Command::Register(args) => register::run(app, args).await,
+        Command::Adopt(args) => adopt::run(app, &args).await,
         Command::Delete { host } => delete(app, &host).await,
     }
 }

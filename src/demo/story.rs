@@ -78,13 +78,14 @@ async fn nodes(stage: &mut Stage, voice: &Voice, address: &str) -> Result<(), De
         stage.run("agent", &enroll, "").await?;
         stage.power_on(name, &["sandbox", "power-on", "--dir", &directory, "--poll-seconds", POLL, "--retry-seconds", "3600"])?;
     }
-    let all = |instances: &Json| NODES.iter().all(|node| runs(instances, node, OLD));
-    stage.wait("the first report of every node", &["instance", "list"], all).await?;
+    let all = |instances: &Json| NODES.iter().all(|node| runs(instances, node, OLD) && is_alive(instances, node));
+    stage.wait("the first report and heartbeat of every node", &["instance", "list"], all).await?;
     voice.verified(&format!("all three nodes have reported that they run {OLD}"));
     Ok(())
 }
 
 async fn link(stage: &Stage, voice: &Voice) -> Result<(), DemoError> {
+    stage.show_ok(voice, &["host", "list"], None).await?;
     stage.show_ok(voice, &["os", "list"], None).await?;
     stage.show_ok(voice, &["instance", "list"], None).await?;
     stage.show_ok(voice, &[&["instance", "link"], &NODES[..], &["--os", NEW]].concat(), None).await
@@ -163,6 +164,11 @@ fn current<'a>(instances: &'a Json, host: &str) -> &'a str {
 
 fn runs(instances: &Json, host: &str, version: &str) -> bool {
     current(instances, host) == version
+}
+
+/// Whether a heartbeat has told that all works.
+fn is_alive(instances: &Json, host: &str) -> bool {
+    field(instances, host, "instanceStatusDetail") == "1 of 1 components running"
 }
 
 /// Version in the slot that boots, or in the other one.

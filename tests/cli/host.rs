@@ -100,3 +100,42 @@ fn names_that_two_hosts_have() {
     assert!(ids.iter().all(|id| ran.stderr.contains(id)), "{}", ran.stderr);
     assert!(ran.stderr.contains("2 hosts have the name shop"), "{}", ran.stderr);
 }
+
+#[test]
+fn adopting() {
+    let world = World::new("hosts-adopt");
+    world.publish("edge", "1");
+    for number in 1..=3 {
+        world.ok(&["host", "register", &format!("shop-{number}"), "--uuid", &world.uuid(number)]);
+    }
+    world
+        .transcript()
+        .run(&["host", "adopt", "shop-1"])
+        .run(&["host", "adopt", "shop-1", "nothing", "--os", "1"])
+        .run(&["host", "adopt", "shop-1", "--os", "nothing"])
+        .run(&["host", "adopt", "shop-1", "shop-2", "--os", "1"])
+        .run(&["host", "adopt", "shop-1", "--credentials", "-o", "name"])
+        .run(&["host", "adopt", "shop-1", "shop-3", "--credentials-dir", "orphans"])
+        .run(&["host", "adopt", "shop-3", "--os", "1", "--credentials-dir", "orphans", "-o", "name"])
+        .run(&["instance", "list", "-o", "name", "--filter", "host.name='shop-3'"])
+        .run(&["host", "get", "shop-3"])
+        .check("hosts_adopted");
+    for number in [1, 3] {
+        let directory = world.path("orphans").join(world.uuid(number));
+        assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
+        let read = |name: &str| {
+            assert_eq!(fs::metadata(directory.join(name)).unwrap().permissions().mode() & 0o777, 0o600);
+            fs::read_to_string(directory.join(name)).unwrap()
+        };
+        assert_eq!(read("client_id"), format!("edgenode-{}", world.uuid(number)));
+        assert_eq!(read("client_secret").len(), 32);
+        assert!(read("token_url").ends_with("/realms/master/protocol/openid-connect/token"));
+    }
+    let secrets = |text: &str| text.split_whitespace().filter(|word| word.len() == 32).count();
+    let ran = world.run(&["host", "adopt", "shop-1", "shop-2", "--credentials"]);
+    assert_eq!((ran.code, secrets(&ran.stdout), secrets(&ran.stderr)), (0, 2, 0), "{}{}", ran.stdout, ran.stderr);
+    let json = world.json(&["host", "adopt", "shop-1", "--credentials"]);
+    assert_eq!(json[0]["credentials"]["clientSecret"].as_str().unwrap().len(), 32);
+    let json = world.json(&["host", "adopt", "shop-1", "--credentials-dir", "orphans"]);
+    assert!(json[0].get("credentials").is_none(), "it is in the files only: {json}");
+}

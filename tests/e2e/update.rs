@@ -63,6 +63,10 @@ fn two_nodes_are_updated_in_their_window_and_watched() {
         assert_eq!(node.version(), "3.0.2");
         eventually("the notice is gone", || available(&node.name).is_empty().then_some(()));
     }
+    let components = || world.instance("shop-1").unwrap()["instanceStatusDetail"].as_str().unwrap().to_owned();
+    eventually("the heartbeat of the new version", || (components() == "1 of 1 components running").then_some(()));
+    let hosts = world.json(&["host", "list"]);
+    assert!(hosts.as_array().unwrap().iter().all(|host| host["hostStatus"] == "Running"), "{hosts}");
     let detail: Json = serde_json::from_str(world.instance("shop-1").unwrap()["updateStatusDetail"].as_str().unwrap()).unwrap();
     assert_eq!(detail["update_log"][0]["status"], "installed");
     assert_eq!(detail["update_log"][0]["version"], "3.0.2");

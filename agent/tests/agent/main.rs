@@ -5,6 +5,7 @@ mod broken_updates;
 mod crashes;
 mod download;
 mod enrol;
+mod heartbeat;
 mod power;
 mod support;
 mod updates;

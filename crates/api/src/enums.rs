@@ -228,6 +228,22 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// How far an update run is, or how it ended. The Edge Orchestrator tells it in words only.
+    UpdateRunState, UPDATE_RUN_STATE {
+        Unspecified = 0, "UPDATE_RUN_STATE_UNSPECIFIED";
+        Open = 1, "UPDATE_RUN_STATE_OPEN";
+        Succeeded = 2, "UPDATE_RUN_STATE_SUCCEEDED";
+        Failed = 3, "UPDATE_RUN_STATE_FAILED";
+        /// It failed after the first boot of the new image: the node went back.
+        RolledBack = 4, "UPDATE_RUN_STATE_ROLLED_BACK";
+        /// The node gave it up without having begun to install.
+        Cancelled = 5, "UPDATE_RUN_STATE_CANCELLED";
+        /// The node has been silent for too long.
+        Lost = 6, "UPDATE_RUN_STATE_LOST";
+    }
+}
+
+wire_enum! {
     /// Kind of workload.
     WorkloadKind, WORKLOAD_KIND {
         Unspecified = 0, "WORKLOAD_KIND_UNSPECIFIED";

@@ -3,6 +3,7 @@
 pub mod enums;
 pub mod error;
 pub mod filter;
+pub mod hostmgr;
 pub mod id;
 pub mod input;
 pub mod json;

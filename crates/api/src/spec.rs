@@ -177,6 +177,8 @@ pub struct Field {
     pub required: bool,
     /// Whether PATCH must carry it too.
     pub required_to_patch: bool,
+    /// Whether the Edge Orchestrator does not have it.
+    pub extension: bool,
     /// What it means, for documents.
     pub doc: &'static str,
 }
@@ -305,7 +307,16 @@ pub struct LinksSpec {
 
 impl Field {
     const fn new(json: &'static str, ty: Type) -> Self {
-        Self { json, column: "", ty, access: Access::Mutable, required: false, required_to_patch: false, doc: "" }
+        Self {
+            json,
+            column: "",
+            ty,
+            access: Access::Mutable,
+            required: false,
+            required_to_patch: false,
+            extension: false,
+            doc: "",
+        }
     }
 
     /// Text of at most `max` characters.
@@ -430,6 +441,13 @@ impl Field {
     #[must_use]
     pub const fn shown_only(mut self) -> Self {
         self.access = Access::Output;
+        self
+    }
+
+    /// The Edge Orchestrator does not have it.
+    #[must_use]
+    pub const fn extension(mut self) -> Self {
+        self.extension = true;
         self
     }
 

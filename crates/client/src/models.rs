@@ -129,6 +129,12 @@ model! {
         name: String = "name",
         /// Its host.
         host: Option<Box<Host>> = "host",
+        /// Status of OS and agents.
+        status: String = "instanceStatus",
+        /// How to show it.
+        indicator: String = "instanceStatusIndicator",
+        /// More about it.
+        detail: String = "instanceStatusDetail",
         /// What is installed; in the first generation of the API, what is to be installed.
         os: Option<Os> = "os",
         /// What is installed.

@@ -137,6 +137,20 @@ impl Orchestrator {
         understood(&url, self.ask(&url, request).await?)
     }
 
+    /// Does something with a record, which is shown afterwards.
+    pub async fn put<T: DeserializeOwned>(
+        &self,
+        kind: &Kind<T>,
+        id: &str,
+        action: &str,
+        query: Query<'_>,
+        body: &Json,
+    ) -> Result<Resource<T>, Error> {
+        let url = self.url(&format!("{}/{id}/{action}", kind.path))?;
+        let request = self.request(Method::PUT, &url).query(query).json(body);
+        understood(&url, self.ask(&url, request).await?)
+    }
+
     /// Deletes a record.
     pub async fn delete<T>(&self, kind: &Kind<T>, id: &str) -> Result<(), Error> {
         let url = self.url(&format!("{}/{id}", kind.path))?;

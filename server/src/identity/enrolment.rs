@@ -77,7 +77,7 @@ impl Identity {
             }
             let host_id = kept.host.clone();
             let secret = self.random_text(24);
-            let (client, new) = self.node_client(&kept, &secret).await?;
+            let (client, new) = self.node_client(&kept.node_project, &kept.node_uuid, &secret).await?;
             let client_id = client.meta.id.clone();
             let batch = Batch::default().update(kept);
             let batch = if new { batch.insert(client) } else { batch.update(client) };
@@ -90,6 +90,31 @@ impl Identity {
         Err(IdentityError::Invalid("too many enrolments of this node at once; try again".to_owned()))
     }
 
+    /// Gives a node new credentials without a token of its own, for an operator who carries them there. Those that it had
+    /// before end, and so do its tokens for enrolment.
+    pub async fn issue_node_credentials(&self, project: &str, host: &str, uuid: &str) -> Result<NodeCredentials, IdentityError> {
+        self.check_own_issuer()?;
+        let uuid = uuid.to_ascii_lowercase();
+        for _ in 0..ATTEMPTS {
+            let project = self.project(project).await?;
+            let project = project.ok_or_else(|| IdentityError::NotFound("the project of the host is gone".to_owned()))?;
+            let secret = self.random_text(24);
+            let (client, new) = self.node_client(&project.uuid, &uuid, &secret).await?;
+            let client_id = client.meta.id.clone();
+            let batch = Batch::default().with(end_tokens(&uuid));
+            let batch = if new { batch.insert(client) } else { batch.update(client) };
+            match self.store().commit(batch).await {
+                Ok(()) => {
+                    let host_id = host.to_owned();
+                    return Ok(NodeCredentials { client_id, client_secret: secret.into(), project, host_id });
+                }
+                Err(StoreError::Conflict { .. } | StoreError::IdTaken { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(IdentityError::Invalid("too many changes of this node's credentials at once; try again".to_owned()))
+    }
+
     /// Ends what a node proves itself with, and tokens that would give it new credentials.
     pub async fn revoke_node(&self, uuid: &str) -> Result<(), IdentityError> {
         let uuid = uuid.to_ascii_lowercase();
@@ -98,8 +123,8 @@ impl Identity {
     }
 
     /// The node's client with a new secret, and whether it is new itself.
-    async fn node_client(&self, token: &EnrolmentToken, secret: &str) -> Result<(Client, bool), IdentityError> {
-        let id = client_id(&token.node_uuid);
+    async fn node_client(&self, project: &str, uuid: &str, secret: &str) -> Result<(Client, bool), IdentityError> {
+        let id = client_id(uuid);
         let existing: Option<Client> = self.store().load(SERVER, &id).await?;
         let new = existing.is_none();
         let mut client = existing.unwrap_or_default();
@@ -110,8 +135,8 @@ impl Identity {
         // A new account each time: access tokens of earlier credentials end with them.
         client.service_account = self.uuid();
         client.secret_sha256 = digest(secret);
-        client.node_project.clone_from(&token.node_project);
-        client.node_uuid.clone_from(&token.node_uuid);
+        project.clone_into(&mut client.node_project);
+        uuid.clone_into(&mut client.node_uuid);
         Ok((client, new))
     }
 }

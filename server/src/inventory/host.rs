@@ -221,15 +221,7 @@ impl Inventory {
                     let text = format!("host {} cannot enrol: an operator has withdrawn trust in it or deleted it", host.id());
                     return Err(ApiError::new(Code::Unauthenticated, text));
                 }
-                let now = u32::try_from(scope.now()).unwrap_or(u32::MAX);
-                host.current_state = HostState::Onboarded;
-                host.desired_state = HostState::Onboarded;
-                status::REGISTERED.0.clone_into(&mut host.registration_status);
-                host.registration_status_indicator = status::REGISTERED.1;
-                host.registration_status_timestamp = now;
-                status::ONBOARDED.0.clone_into(&mut host.onboarding_status);
-                host.onboarding_status_indicator = status::ONBOARDED.1;
-                host.onboarding_status_timestamp = now;
+                trust(&mut host, u32::try_from(scope.now()).unwrap_or(u32::MAX));
                 Ok((host.into_row(), Vec::new()))
             })
             .await?;
@@ -242,6 +234,26 @@ impl Inventory {
         let page = self.store.find(Query::all(&HOST, project).filter(filter).limit(1)).await.map_err(refused)?;
         Ok(page.rows.into_iter().next().map(Host::from_row))
     }
+}
+
+/// A host is known and trusted from now on.
+pub(super) fn trust(host: &mut Host, now: u32) {
+    host.current_state = HostState::Onboarded;
+    host.desired_state = HostState::Onboarded;
+    status::set(
+        &mut host.registration_status,
+        &mut host.registration_status_indicator,
+        &mut host.registration_status_timestamp,
+        status::REGISTERED,
+        now,
+    );
+    status::set(
+        &mut host.onboarding_status,
+        &mut host.onboarding_status_indicator,
+        &mut host.onboarding_status_timestamp,
+        status::ONBOARDED,
+        now,
+    );
 }
 
 /// Which state may be asked for is decided by the state the host is in (northbound contract, hosts).

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use emt_api::{
-    enums::{InstanceState, OsType, StatusIndication},
+    enums::{InstanceKind, InstanceState, OsType, StatusIndication},
     error::ApiError,
     filter::Expr,
     input::Input,
@@ -141,6 +141,28 @@ impl Resource for Instances {
 /// Whether an OS is known to be installed (southbound contract: indicator or text, either is enough).
 pub fn is_provisioned(instance: &Instance) -> bool {
     instance.provisioning_status_indicator == StatusIndication::Idle || instance.provisioning_status == status::PROVISIONED.0
+}
+
+/// Records that an instance is installed on a host: it runs, with this OS if it is known.
+pub fn provision(instance: &mut Instance, host: &str, os: Option<&Os>, now: u32) {
+    instance.host_id = Link::to(host);
+    instance.desired_state = InstanceState::Running;
+    instance.current_state = InstanceState::Running;
+    instance.kind = InstanceKind::Metal;
+    if let Some(os) = os {
+        instance.os_id = Link::to(os.id());
+        instance.security_feature = os.security_feature;
+    }
+    if instance.trusted_attestation_status.is_empty() {
+        status::UNKNOWN.0.clone_into(&mut instance.trusted_attestation_status);
+    }
+    status::set(
+        &mut instance.provisioning_status,
+        &mut instance.provisioning_status_indicator,
+        &mut instance.provisioning_status_timestamp,
+        status::PROVISIONED,
+        now,
+    );
 }
 
 /// A desired OS must be an immutable image of the profile that is installed, and there must be something to download.

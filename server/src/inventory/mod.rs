@@ -2,6 +2,7 @@
 //!
 //! What all kinds share is here; what is special about one kind is in its own file as a [`Resource`].
 
+mod adopt;
 mod custom_config;
 mod holds;
 mod host;
@@ -46,7 +47,7 @@ pub use self::{
     holds::{Owner, profiles_of, schedules_of, schedules_of_host},
     host::{HOSTS, HostRegister},
     host_summary::HostSummary,
-    instance::{INSTANCES, is_provisioned},
+    instance::{INSTANCES, is_provisioned, provision},
     local_account::LOCAL_ACCOUNTS,
     location::{Places, Tree, parent},
     os::OS_RESOURCES,

@@ -146,12 +146,18 @@ impl<'a> Situation<'a> {
 
 fn source(os: &Os) -> OsProfileUpdateSource {
     OsProfileUpdateSource {
-        os_image_url: os.image_url.clone(),
+        os_image_url: path(&os.image_url).to_owned(),
         os_image_id: os.image_id.clone(),
         os_image_sha: os.sha256.to_ascii_lowercase(),
         profile_name: os.profile_name.clone(),
         profile_version: os.profile_version.clone(),
     }
+}
+
+/// The path of an address. Agents put the address of their release server before whatever they are told.
+fn path(address: &str) -> &str {
+    let Some((_, rest)) = address.split_once("://") else { return address };
+    rest.split_once('/').map_or("", |(_, path)| path)
 }
 
 #[cfg(test)]
@@ -286,6 +292,17 @@ mod tests {
         let source = answer.update_source.unwrap();
         assert_eq!((source.kernel_command.as_str(), source.custom_repos.len()), ("quiet", 1));
         assert!(answer.update_schedule.unwrap().single_schedule.is_some());
+    }
+
+    #[test]
+    fn addresses_are_told_as_paths() {
+        for (address, told) in [
+            ("files/emt.raw.gz", "files/emt.raw.gz"),
+            ("https://files.example/a/emt.raw.gz", "a/emt.raw.gz"),
+            ("https://files.example", ""),
+        ] {
+            assert_eq!(path(address), told);
+        }
     }
 
     #[test]

@@ -3,10 +3,14 @@
 //! [`report`] and [`answer`] decide, without store and clock; this module reads what they need and writes what they
 //! decided before the node hears of it, so that nothing is acknowledged that could still be lost.
 
+mod abandoned;
 mod answer;
 mod details;
+mod heard;
 mod memory;
 mod report;
+mod run;
+mod upkeep;
 mod windows;
 
 use std::sync::Arc;
@@ -17,13 +21,12 @@ use emt_api::{
     id,
     maintmgr::{self, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse},
     record::{Meta, Record},
-    resources::{
-        Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule, UNFINISHED,
-    },
+    resources::{Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule},
     value::{Link, Value},
 };
 
-pub use self::{answer::Agent, windows::Windows};
+use self::run::RunEffect;
+pub use self::{answer::Agent, upkeep::RunRules, windows::Windows};
 use crate::{
     clock::{Clock, Randomness},
     inventory::{Target, effective_target, is_provisioned, newest, schedules_of_host},
@@ -85,6 +88,8 @@ pub enum Refusal {
 #[derive(Clone)]
 pub struct MaintenanceManager {
     memory: Arc<memory::Memory>,
+    heard: Arc<heard::Heard>,
+    rules: Arc<RunRules>,
     store: Arc<dyn Store>,
     clock: Clock,
     random: Randomness,
@@ -106,8 +111,9 @@ struct Node {
 
 impl MaintenanceManager {
     /// A manager over a store.
-    pub fn new(store: Arc<dyn Store>, clock: Clock, random: Randomness) -> Self {
-        Self { memory: Arc::default(), store, clock, random }
+    pub fn new(store: Arc<dyn Store>, clock: Clock, random: Randomness, rules: RunRules) -> Self {
+        let heard = Arc::new(heard::Heard::new(u32::try_from(clock.now()).unwrap_or(u32::MAX)));
+        Self { memory: Arc::default(), heard, rules: Arc::new(rules), store, clock, random }
     }
 
     /// Takes a report and says what to do. What it changes is durable before this returns.
@@ -125,13 +131,16 @@ impl MaintenanceManager {
         };
         // Before anything is read: what is decided holds for this generation.
         let generation = self.store.generation(&who.project);
+        if who.host_uuid.eq_ignore_ascii_case(uuid) {
+            self.heard.note(uuid, self.now());
+        }
         if let Some(told) = self.memory.recall(who, request, generation, self.clock.now()) {
             return Ok(PlatformUpdateStatusResponse::clone(&told));
         }
         let running = report::Running::of(status);
         for _ in 0..ATTEMPTS {
             let mut node = self.node(who, uuid, &running).await?;
-            let run = self.open_run(&node).await?;
+            let run = self.last_run(&node).await?;
             let report::Effect { mut instance, run } = report::apply(&node.facts(self.now()), status, run);
             let windows = self.windows(&node.host).await?;
             let installed = node.catalogue.iter().find(|os| Some(os.id()) == instance.os_id.id()).cloned();
@@ -151,7 +160,11 @@ impl MaintenanceManager {
             if who.agent == Agent::PlatformUpdateAgent {
                 hand_over(&mut instance, &mut answer);
             }
-            let batch = self.batch(&node, &instance, run);
+            let mut batch = Batch::default();
+            if matches!(run, RunEffect::Create(_)) {
+                batch.changes = self.too_many(&instance).await?;
+            }
+            let batch = self.batch(batch, &node, &instance, run);
             if batch.changes.is_empty() {
                 self.memory.keep(who, request, generation, now..windows.told_until(now), &answer);
                 return Ok(answer);
@@ -229,11 +242,12 @@ impl MaintenanceManager {
         Ok(Node { host, instance, kept, installed, policy, catalogue })
     }
 
-    async fn open_run(&self, node: &Node) -> Result<Option<OsUpdateRun>, Refusal> {
+    /// The newest run of the instance, open or not.
+    async fn last_run(&self, node: &Node) -> Result<Option<OsUpdateRun>, Refusal> {
         if node.kept.1.is_none() {
             return Ok(None);
         }
-        let filter = Expr::is("instance_id", node.instance.id()).and(Expr::is("end_time", i64::from(UNFINISHED)));
+        let filter = Expr::is("instance_id", node.instance.id());
         let query = Query {
             order: vec![("start_time", true)],
             ..Query::all(&OS_UPDATE_RUN, &node.host.meta.project).filter(filter).limit(1)
@@ -241,11 +255,10 @@ impl MaintenanceManager {
         Ok(self.store.find(query).await?.rows.into_iter().next().map(OsUpdateRun::from_row))
     }
 
-    /// What must be written: nothing if nothing differs.
-    fn batch(&self, node: &Node, instance: &Instance, run: report::RunEffect) -> Batch {
+    /// Adds what must be written: nothing if nothing differs.
+    fn batch(&self, mut batch: Batch, node: &Node, instance: &Instance, run: RunEffect) -> Batch {
         let project = &node.host.meta.project;
         let now_ms = self.clock.now_ms();
-        let mut batch = Batch::default();
         if node.host != node.kept.0 {
             let mut host = node.host.clone();
             host.meta.updated_ms = now_ms;
@@ -264,13 +277,13 @@ impl MaintenanceManager {
             Some(_) => {}
         }
         match run {
-            report::RunEffect::None => batch,
-            report::RunEffect::Create(mut run) => {
+            RunEffect::None => batch,
+            RunEffect::Create(mut run) => {
                 run.meta = self.new_meta(project, OS_UPDATE_RUN.prefix, now_ms);
                 run.instance_id = Link::to(instance.id());
                 batch.insert(*run)
             }
-            report::RunEffect::Update(mut run) => {
+            RunEffect::Update(mut run) => {
                 run.meta.updated_ms = now_ms;
                 batch.update(*run)
             }
@@ -307,7 +320,8 @@ impl MaintenanceManager {
     }
 }
 
-fn is_untrusted(host: &Host) -> bool {
+/// Whether trust in a host was withdrawn.
+pub fn is_untrusted(host: &Host) -> bool {
     host.current_state == HostState::Untrusted || host.desired_state == HostState::Untrusted
 }
 

@@ -1,19 +1,16 @@
 //! What a report changes: the instance, and the run of the update that is going on.
 
 use emt_api::{
-    enums::{InstanceState, OsType, StatusIndication},
+    enums::{OsType, StatusIndication, UpdateRunState},
     maintmgr::{UpdateStatus, update_status::StatusType},
     record::Record,
-    resources::{Host, Instance, Os, OsUpdateRun, UNFINISHED},
-    status::{self, Status},
+    resources::{Host, Instance, Os, OsUpdateRun},
+    status::{self, set},
     value::Link,
     version,
 };
 
-use super::details;
-
-/// Most characters of a host's name in the name of a run, so that the whole stays within 40.
-const RUN_NAME_HOST: usize = 13;
+use super::run::{self, RunEffect, Said};
 
 /// What the node says that it runs.
 pub(super) struct Running<'a> {
@@ -60,16 +57,8 @@ pub(super) struct Effect {
     pub(super) run: RunEffect,
 }
 
-/// What happens to the run.
-#[derive(Debug, PartialEq)]
-pub(super) enum RunEffect {
-    None,
-    Create(Box<OsUpdateRun>),
-    Update(Box<OsUpdateRun>),
-}
-
-/// Applies a report.
-pub(super) fn apply(facts: &Facts<'_>, report: &UpdateStatus, open_run: Option<OsUpdateRun>) -> Effect {
+/// Applies a report. `last` is the newest run of the instance, open or not.
+pub(super) fn apply(facts: &Facts<'_>, report: &UpdateStatus, last: Option<OsUpdateRun>) -> Effect {
     let kind = StatusType::try_from(report.status_type).unwrap_or(StatusType::Unspecified);
     let running = Running::of(report);
     let mut instance = facts.instance.clone();
@@ -78,10 +67,15 @@ pub(super) fn apply(facts: &Facts<'_>, report: &UpdateStatus, open_run: Option<O
         running.profile.clone_into(&mut instance.running_profile);
         running.image.clone_into(&mut instance.running_image);
     }
-    if kind == StatusType::Updated && is_immutable(installed) {
-        match confirmed(facts, &running) {
+    let is_open = last.as_ref().is_some_and(|run| run.state == UpdateRunState::Open);
+    let confirmed = confirmed(facts, &running);
+    let is_another = |os: &Os| facts.installed.is_none_or(|installed| installed.id() != os.id());
+    // A node that is at rest with another image has installed it, though its report of success was lost.
+    let arrived = kind == StatusType::UpToDate && is_open && confirmed.is_some_and(is_another);
+    if (kind == StatusType::Updated || arrived) && is_immutable(installed) {
+        match confirmed {
             Some(os) => {
-                if facts.installed.is_none_or(|installed| installed.id() != os.id()) {
+                if is_another(os) {
                     instance.os_id = Link::to(os.id());
                     instance.existing_cves.clone_from(&os.existing_cves);
                 }
@@ -110,11 +104,19 @@ pub(super) fn apply(facts: &Facts<'_>, report: &UpdateStatus, open_run: Option<O
         status,
         facts.now,
     );
-    let run = run_effect(facts, kind, status, &report.status_detail, open_run);
-    if let RunEffect::Update(run) = &run
-        && run.end_time != UNFINISHED
-    {
-        instance.update_status_detail.clone_from(&run.status_details);
+    let said = Said { kind: if arrived { StatusType::Updated } else { kind }, detail: &report.status_detail };
+    let run = run::effect(facts, &said, last);
+    match &run {
+        RunEffect::Update(run) if run.state != UpdateRunState::Open => {
+            instance.update_status_detail.clone_from(&run.status_details);
+        }
+        // Without a run the reason is kept with the instance alone.
+        RunEffect::None if kind == StatusType::Failed && facts.instance.update_status != status.0 => {
+            if let Some(log) = said.log(facts, None) {
+                instance.update_status_detail = log;
+            }
+        }
+        _ => {}
     }
     Effect { instance, run }
 }
@@ -138,73 +140,10 @@ fn available(installed: Option<&Os>, newest: Option<&Os>) -> String {
     }
 }
 
-/// Sets a status; its time moves only when it changes.
-fn set(text: &mut String, indicator: &mut StatusIndication, timestamp: &mut u32, status: Status, now: u32) {
-    if text != status.0 || *indicator != status.1 {
-        status.0.clone_into(text);
-        *indicator = status.1;
-        *timestamp = now;
-    }
-}
-
-fn run_effect(facts: &Facts<'_>, kind: StatusType, status: Status, detail: &str, open_run: Option<OsUpdateRun>) -> RunEffect {
-    let begins = matches!(kind, StatusType::Downloading | StatusType::Started);
-    let ends = matches!(kind, StatusType::Updated | StatusType::Failed);
-    let Some(mut run) = open_run else {
-        return if begins { RunEffect::Create(Box::new(new_run(facts, status, detail))) } else { RunEffect::None };
-    };
-    if !(begins || ends || kind == StatusType::Downloaded) || run.status == status.0 {
-        return RunEffect::None;
-    }
-    set(&mut run.status, &mut run.status_indicator, &mut run.status_timestamp, status, facts.now);
-    if ends {
-        run.end_time = facts.now;
-        if details::is_update_log(detail) {
-            detail.clone_into(&mut run.status_details);
-        }
-    }
-    RunEffect::Update(Box::new(run))
-}
-
-fn new_run(facts: &Facts<'_>, status: Status, detail: &str) -> OsUpdateRun {
-    let host: String = facts.host.name.chars().take(RUN_NAME_HOST).collect();
-    let time = jiff::Timestamp::from_second(i64::from(facts.now)).unwrap_or_default().strftime("%Y%m%d-%H%M%S").to_string();
-    let os = facts.installed.map_or("", |os| &os.name);
-    OsUpdateRun {
-        name: format!("{host} update {time}"),
-        description: format!("OS update for {os}").chars().take(200).collect(),
-        applied_policy_id: facts.instance.os_update_policy_id.clone(),
-        status: status.0.to_owned(),
-        status_indicator: status.1,
-        status_details: if detail.chars().count() > details::MAX { String::new() } else { detail.to_owned() },
-        status_timestamp: facts.now,
-        start_time: facts.now,
-        end_time: UNFINISHED,
-        ..OsUpdateRun::default()
-    }
-}
-
 /// The first report of an enrolled node: the machine runs, and so does what is installed on it.
 pub(super) fn provision(host: &mut Host, instance: &mut Instance, installed: Option<&Os>, now: u32) {
     set(&mut host.host_status, &mut host.host_status_indicator, &mut host.host_status_timestamp, status::RUNNING, now);
-    instance.host_id = Link::to(host.id());
-    instance.desired_state = InstanceState::Running;
-    instance.current_state = InstanceState::Running;
-    instance.kind = emt_api::enums::InstanceKind::Metal;
-    if let Some(os) = installed {
-        instance.os_id = Link::to(os.id());
-        instance.security_feature = os.security_feature;
-    }
-    if instance.trusted_attestation_status.is_empty() {
-        status::UNKNOWN.0.clone_into(&mut instance.trusted_attestation_status);
-    }
-    set(
-        &mut instance.provisioning_status,
-        &mut instance.provisioning_status_indicator,
-        &mut instance.provisioning_status_timestamp,
-        status::PROVISIONED,
-        now,
-    );
+    crate::inventory::provision(instance, host.id(), installed, now);
     set(
         &mut instance.instance_status,
         &mut instance.instance_status_indicator,
@@ -219,6 +158,8 @@ pub(super) fn provision(host: &mut Host, instance: &mut Instance, installed: Opt
 
 #[cfg(test)]
 mod tests {
+    use emt_api::resources::UNFINISHED;
+
     use super::*;
 
     const NOW: u32 = 1_780_000_000;
@@ -275,7 +216,7 @@ mod tests {
                 catalogue: &self.catalogue,
                 now: self.now,
             };
-            let effect = apply(&facts, &report(kind, image, detail), self.run.clone().filter(|run| run.end_time == UNFINISHED));
+            let effect = apply(&facts, &report(kind, image, detail), self.run.clone());
             self.instance = effect.instance;
             match effect.run {
                 RunEffect::None => {}
@@ -323,8 +264,8 @@ mod tests {
         story.tell(StatusType::Started, "3.0.1", "");
         story.tell(StatusType::Updated, "3.0.2", "");
         // The run is still open on record although the OS has moved: the repetition closes it.
-        story.run.as_mut().unwrap().end_time = UNFINISHED;
-        story.run.as_mut().unwrap().status = "Updating".to_owned();
+        let run = story.run.as_mut().unwrap();
+        (run.end_time, run.state, run.status) = (UNFINISHED, UpdateRunState::Open, "Updating".to_owned());
         story.tell(StatusType::Updated, "3.0.2", "");
         assert_ne!(story.run.unwrap().end_time, UNFINISHED);
     }
@@ -350,6 +291,33 @@ mod tests {
         story.tell(StatusType::Failed, "3.0.1", LOG);
         assert_eq!(story.instance.update_status, "Update failed");
         assert_eq!(story.instance.update_status_detail, LOG);
-        assert_eq!(story.run.unwrap().status_details, LOG);
+        let run = story.run.unwrap();
+        assert_eq!((run.status_details.as_str(), run.state), (LOG, UpdateRunState::RolledBack));
+    }
+
+    #[test]
+    fn a_failure_without_a_run_tells_its_reason_at_the_instance() {
+        let mut story = Story::new();
+        story.tell(StatusType::Failed, "3.0.1", "curl: (6) could not resolve host");
+        assert!(
+            story.instance.update_status_detail.contains("could not resolve host"),
+            "{}",
+            story.instance.update_status_detail
+        );
+    }
+
+    #[test]
+    fn a_node_at_rest_with_another_image_has_installed_it() {
+        let mut story = Story::new();
+        story.tell(StatusType::UpToDate, "3.0.2", "");
+        assert_eq!(story.instance.os_id.id(), Some("os-00000001"), "nothing was under way");
+        story.tell(StatusType::Started, "3.0.1", "");
+        story.tell(StatusType::UpToDate, "3.0.1", "");
+        assert_eq!(story.run.as_ref().unwrap().state, UpdateRunState::Open);
+        story.tell(StatusType::UpToDate, "3.0.2", "");
+        assert_eq!(story.instance.os_id.id(), Some("os-00000002"));
+        assert_eq!(story.instance.update_status, "No new updates available");
+        let run = story.run.unwrap();
+        assert_eq!((run.state, run.status.as_str()), (UpdateRunState::Succeeded, "Update completed"));
     }
 }

@@ -74,6 +74,6 @@ async fn redeem(State(rest): State<Rest>, JsonBody(body): JsonBody) -> Result<Re
         "clientSecret": node.client_secret.as_str(),
         "projectId": node.project.uuid,
         "projectName": node.project.name,
-        "tokenUrl": format!("{}/realms/master/protocol/openid-connect/token", rest.origin),
+        "tokenUrl": rest.token_url(),
     })))
 }

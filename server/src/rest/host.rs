@@ -24,7 +24,7 @@ use super::{
 };
 use crate::inventory::{Chosen, HOSTS, HostRegister, Resource, View};
 
-const AT: At = At::project(&["/compute/hosts"], &["/hosts"]);
+pub(super) const AT: At = At::project(&["/compute/hosts"], &["/hosts"]);
 const SUMMARY: At = At::project(&["/compute/hosts/summary", "/compute/hosts_summary"], &["/hosts_summary", "/hosts/summary"]);
 
 /// Most characters of the note of an invalidation.

@@ -3,6 +3,7 @@
 //! Each file tells its [`Operation`]s; the routes are made from them here. Shapes, statuses and literal texts are those of the
 //! Edge Orchestrator's second-generation API; what is added to it is told in [`orchestrator`].
 
+mod adoption;
 mod answer;
 mod context;
 mod enrolment;
@@ -63,12 +64,20 @@ pub struct Parts {
     pub memory: Memory,
 }
 
+impl Parts {
+    /// Where nodes get their tokens.
+    fn token_url(&self) -> String {
+        format!("{}/realms/master/protocol/openid-connect/token", self.origin)
+    }
+}
+
 /// Everything that the operators' side serves.
 pub fn operations() -> Vec<Operation> {
     [
         os::operations(),
         instance::operations(),
         host::operations(),
+        adoption::operations(),
         region::operations(),
         site::operations(),
         location::operations(),

@@ -75,6 +75,8 @@ pub struct Server {
     pub store: Arc<dyn Store>,
     /// Everything that the server keeps.
     pub directory: tempfile::TempDir,
+    /// What its sides share.
+    pub parts: Parts,
 }
 
 /// An answer.
@@ -132,10 +134,9 @@ impl Server {
         let identity = Identity::trusting(Arc::clone(&store), clock.clone(), random.clone(), issuer).await.unwrap();
         let project = identity.project_named(PROJECT).await.unwrap().unwrap().uuid;
         let images = Images::new(directory.path().join("images"));
-        let parts =
-            Parts { store: Arc::clone(&store), identity: identity.clone(), images, clock: clock.clone(), random: random.clone() };
+        let parts = Parts::new(config, Arc::clone(&store), identity.clone(), images, clock.clone(), random.clone());
         let routes = parts.routes(config, 8443);
-        let mut server = Self { routes, clock, random, token: String::new(), project, identity, store, directory };
+        let mut server = Self { routes, clock, random, token: String::new(), project, identity, store, directory, parts };
         if own {
             server.token = server.login("admin", PASSWORD).await;
         }
@@ -237,7 +238,7 @@ impl Server {
     }
 
     /// What connections are served with.
-    pub fn service(&self) -> impl emt_server::http::Service {
+    pub fn service(&self) -> impl emt_server::http::Service + use<> {
         emt_server::http::service(self.routes.clone(), self.clock.clone(), self.random.clone())
     }
 

@@ -1,13 +1,20 @@
 //! The nodes' side: enrolment, tokens, reports, and messages as JSON.
 
+use std::convert::Infallible;
+
 use axum::{
     body::Body,
     extract::Request,
     http::{HeaderName, HeaderValue},
 };
-use emt_api::maintmgr::{
-    PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, RepeatedSchedule, UpdateStatus,
-    maintmgr_service_client::MaintmgrServiceClient, update_status::StatusType,
+use emt_api::{
+    hostmgr::{
+        InstanceState, InstanceStatus, UpdateInstanceStateStatusByHostGuidRequest as Heartbeat, hostmgr_client::HostmgrClient,
+    },
+    maintmgr::{
+        PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, RepeatedSchedule, UpdateStatus,
+        maintmgr_service_client::MaintmgrServiceClient, update_status::StatusType,
+    },
 };
 use serde_json::{Map, Value as Json, json};
 use tonic::{Code, Status};
@@ -31,6 +38,20 @@ impl Metadata {
     pub fn token(token: &str) -> Self {
         Self { authorization: Some(format!("Bearer {token}")), ..Self::default() }
     }
+}
+
+/// What a gRPC client of the server calls.
+pub trait NodeService:
+    tower::Service<http::Request<tonic::body::Body>, Response = axum::response::Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+{
+}
+impl<S> NodeService for S where
+    S: tower::Service<http::Request<tonic::body::Body>, Response = axum::response::Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+{
 }
 
 impl Server {
@@ -71,12 +92,8 @@ impl Server {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// A report through the server's gRPC route.
-    pub async fn report(
-        &self,
-        message: PlatformUpdateStatusRequest,
-        metadata: &Metadata,
-    ) -> Result<PlatformUpdateStatusResponse, Status> {
+    /// A connection of a node to the server's gRPC routes.
+    pub fn southbound(&self, metadata: &Metadata) -> impl NodeService + use<> {
         let headers: Vec<(HeaderName, HeaderValue)> = [
             ("authorization", &metadata.authorization),
             ("activeprojectid", &metadata.project),
@@ -85,13 +102,37 @@ impl Server {
         .into_iter()
         .filter_map(|(name, value)| Some((HeaderName::from_static(name), value.as_ref()?.parse().unwrap())))
         .collect();
-        let service = self.service().map_request(move |request: http::Request<tonic::body::Body>| {
+        self.service().map_request(move |request: http::Request<tonic::body::Body>| {
             let mut request = request.map(Body::new);
             request.headers_mut().extend(headers.clone());
             request
-        });
-        let answer = MaintmgrServiceClient::new(service).platform_update_status(message).await;
+        })
+    }
+
+    /// A heartbeat through the server's gRPC route.
+    pub async fn heartbeat(&self, message: Heartbeat, metadata: &Metadata) -> Result<(), Status> {
+        let mut client = HostmgrClient::new(self.southbound(metadata));
+        client.update_instance_state_status_by_host_guid(message).await.map(drop)
+    }
+
+    /// A report through the server's gRPC route.
+    pub async fn report(
+        &self,
+        message: PlatformUpdateStatusRequest,
+        metadata: &Metadata,
+    ) -> Result<PlatformUpdateStatusResponse, Status> {
+        let answer = MaintmgrServiceClient::new(self.southbound(metadata)).platform_update_status(message).await;
         answer.map(tonic::Response::into_inner)
+    }
+}
+
+/// A heartbeat of a node on which everything runs.
+pub fn heartbeat(uuid: &str, status: InstanceStatus) -> Heartbeat {
+    Heartbeat {
+        host_guid: uuid.to_owned(),
+        instance_status: status.into(),
+        instance_state: InstanceState::Running.into(),
+        provider_status_detail: "9 of 9 components running".to_owned(),
     }
 }
 

@@ -141,6 +141,7 @@ impl Drop for Node {
 pub(crate) fn credentials(server: &Server, uuid: &str) -> Credentials {
     Credentials {
         server: server.url.clone(),
+        host_manager: None,
         uuid: uuid.to_owned(),
         client_id: format!("edgenode-{uuid}"),
         client_secret: Secret("secret".to_owned()),

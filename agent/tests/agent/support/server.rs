@@ -6,11 +6,19 @@ use std::{
 };
 
 use axum::{Form, Json, Router, body::Body, extract::State, http::StatusCode, routing};
-use emt_api::maintmgr::{
-    OsProfileUpdateSource, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, SingleSchedule, UpdateSchedule,
-    UpdateSource,
-    maintmgr_service_server::{MaintmgrService, MaintmgrServiceServer},
-    update_status::StatusType,
+use emt_api::{
+    hostmgr::{
+        HostStatusResp, InstanceStatus, UpdateHostStatusByHostGuidRequest, UpdateHostSystemInfoByGuidRequest,
+        UpdateHostSystemInfoByGuidResponse, UpdateInstanceStateStatusByHostGuidRequest,
+        UpdateInstanceStateStatusByHostGuidResponse,
+        hostmgr_server::{Hostmgr, HostmgrServer},
+    },
+    maintmgr::{
+        OsProfileUpdateSource, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, SingleSchedule, UpdateSchedule,
+        UpdateSource,
+        maintmgr_service_server::{MaintmgrService, MaintmgrServiceServer},
+        update_status::StatusType,
+    },
 };
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -44,6 +52,8 @@ pub(crate) struct Script {
     target: Option<(String, String, String)>,
     window: (u64, u64),
     pub(crate) told: Vec<Told>,
+    /// Statuses of its heartbeats, and how many reports came before each.
+    pub(crate) beats: Vec<(InstanceStatus, usize)>,
     /// Reports are turned away.
     pub(crate) down: bool,
 }
@@ -91,6 +101,7 @@ impl Server {
             .route("/v1/enrol", routing::post(enrol))
             .route("/files/{name}", routing::get(release::download))
             .with_state(shared.clone())
+            .route_service("/hostmgr_southbound_proto.Hostmgr/{method}", HostmgrServer::new(Manager { shared: shared.clone() }))
             .route_service("/maintmgr.v1.MaintmgrService/{method}", manager);
         let task = tokio::spawn(serve(listener, TlsAcceptor::from(Arc::new(tls)), router));
         Self { url, ca: cert.pem().into_bytes(), shared, task }
@@ -183,6 +194,46 @@ struct Manager {
     shared: Arc<Mutex<Shared>>,
 }
 
+impl Manager {
+    fn check<T>(shared: &Shared, request: &Request<T>) -> Result<(), Status> {
+        let bearer = request.metadata().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if bearer == format!("Bearer token-{}", shared.token) {
+            Ok(())
+        } else {
+            Err(Status::permission_denied("the token is not valid"))
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl Hostmgr for Manager {
+    async fn update_instance_state_status_by_host_guid(
+        &self,
+        request: Request<UpdateInstanceStateStatusByHostGuidRequest>,
+    ) -> Result<Response<UpdateInstanceStateStatusByHostGuidResponse>, Status> {
+        let mut shared = self.shared.lock().unwrap();
+        Self::check(&shared, &request)?;
+        let script = shared.nodes.entry(request.get_ref().host_guid.clone()).or_default();
+        let reports = script.told.len();
+        script.beats.push((request.get_ref().instance_status(), reports));
+        Ok(Response::new(UpdateInstanceStateStatusByHostGuidResponse {}))
+    }
+
+    async fn update_host_status_by_host_guid(
+        &self,
+        _: Request<UpdateHostStatusByHostGuidRequest>,
+    ) -> Result<Response<HostStatusResp>, Status> {
+        Err(Status::unimplemented("no node sends it"))
+    }
+
+    async fn update_host_system_info_by_guid(
+        &self,
+        _: Request<UpdateHostSystemInfoByGuidRequest>,
+    ) -> Result<Response<UpdateHostSystemInfoByGuidResponse>, Status> {
+        Err(Status::unimplemented("no node sends it"))
+    }
+}
+
 #[tonic::async_trait]
 impl MaintmgrService for Manager {
     async fn platform_update_status(
@@ -190,10 +241,7 @@ impl MaintmgrService for Manager {
         request: Request<PlatformUpdateStatusRequest>,
     ) -> Result<Response<PlatformUpdateStatusResponse>, Status> {
         let mut shared = self.shared.lock().unwrap();
-        let bearer = request.metadata().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if bearer != format!("Bearer token-{}", shared.token) {
-            return Err(Status::permission_denied("the token is not valid"));
-        }
+        Self::check(&shared, &request)?;
         let report = request.get_ref();
         let status = report.update_status.as_ref().unwrap();
         let script = shared.nodes.entry(report.host_guid.clone()).or_default();

@@ -27,6 +27,7 @@ pub(super) fn shown(schemas: &mut Schemas, field: &Field) -> Json {
     if field.access == Access::Output {
         schema["readOnly"] = true.into();
     }
+    mark(&mut schema, field);
     schema
 }
 
@@ -66,7 +67,14 @@ pub(super) fn input(schemas: &mut Schemas, field: &Field) -> Json {
         schema["deprecated"] = true.into();
         schema["writeOnly"] = true.into();
     }
+    mark(&mut schema, field);
     schema
+}
+
+fn mark(schema: &mut Json, field: &Field) {
+    if field.extension {
+        schema["x-emt-extension"] = true.into();
+    }
 }
 
 /// Text with limits in characters and a pattern that only holds for a text that is not empty.

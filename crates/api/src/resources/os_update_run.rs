@@ -1,7 +1,7 @@
 //! OS update run: one update of one instance, from first download or start to its end.
 
 use crate::{
-    enums::{STATUS_INDICATION, StatusIndication},
+    enums::{STATUS_INDICATION, StatusIndication, UPDATE_RUN_STATE, UpdateRunState},
     record,
     spec::{Field, LinkSpec, link_to},
     value::Link,
@@ -35,5 +35,7 @@ record! {
         start_time: u32 = Field::output_number("startTime"),
         /// End, epoch seconds; [`UNFINISHED`] before.
         end_time: u32 = Field::output_number("endTime"),
+        /// How far it is, or how it ended.
+        state: UpdateRunState = Field::enumeration("state", &UPDATE_RUN_STATE).shown_only().extension(),
     }
 }

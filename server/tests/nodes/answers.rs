@@ -1,81 +1,17 @@
 //! What a node may do and is told: identity bound to one host, answers that fit old agents, linking by `osID`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
-
-mod support;
-
-use emt_api::maintmgr::{PlatformUpdateStatusResponse, update_status::StatusType};
+use emt_api::maintmgr::update_status::StatusType;
 use emt_server::identity::records::User;
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
-use support::{
-    PASSWORD, SATURDAY_MS, Server,
-    southbound::{Metadata, answer, report},
-};
 use tonic::Code;
 
-const PUA: &str = "grpc-go/1.64.0";
-const V1: &str = "3.0.20260101.1000";
-const V2: &str = "3.0.20260201.1000";
-
-/// A server with two OS resources and one node that runs the first.
-struct Node {
-    server: Server,
-    uuid: String,
-    host: String,
-    token: String,
-    v1: String,
-    v2: String,
-}
-
-fn id(answer: &Json) -> String {
-    answer["resourceId"].as_str().unwrap().to_owned()
-}
-
-fn os(profile: &str, image: &str, os_type: &str) -> Json {
-    json!({"name": format!("{profile} {image}"), "profileName": profile, "imageId": image, "imageUrl": format!("files/{image}"),
-        "sha256": hex::encode(Sha256::digest(image)), "osType": os_type, "osProvider": "OS_PROVIDER_KIND_INFRA"})
-}
-
-impl Node {
-    async fn start() -> Self {
-        let server = Server::start_at(SATURDAY_MS).await;
-        let v1 = id(&server.ok("POST", "compute/os", os("emt", V1, "OS_TYPE_IMMUTABLE")).await);
-        let v2 = id(&server.ok("POST", "compute/os", os("emt", V2, "OS_TYPE_IMMUTABLE")).await);
-        let uuid = uuid::Uuid::new_v4().to_string();
-        let host = id(&server.ok("POST", "compute/hosts/register", json!({"name": "till", "uuid": uuid})).await);
-        let token = server.node_token(&server.project, &host, &uuid).await;
-        Self { server, uuid, host, token, v1, v2 }
-    }
-
-    async fn tell(&self, status: StatusType, image: &str, user_agent: &str) -> PlatformUpdateStatusResponse {
-        let profile = if image.is_empty() { "" } else { "emt" };
-        let metadata = Metadata { user_agent: Some(user_agent.to_owned()), ..Metadata::token(&self.token) };
-        self.server.report(report(&self.uuid, status, profile, image), &metadata).await.unwrap()
-    }
-
-    /// Start of the single window that an old agent is told, and the image.
-    async fn told(&self, image: &str) -> (Option<u64>, String) {
-        let answer = self.tell(StatusType::UpToDate, image, PUA).await;
-        let window = answer.update_schedule.unwrap().single_schedule;
-        (window.map(|window| window.start_seconds), answer.os_profile_update_source.unwrap().os_image_id)
-    }
-
-    async fn window(&self, from_now: i64) -> String {
-        let body = json!({"name": "w", "scheduleStatus": "SCHEDULE_STATUS_OS_UPDATE", "targetHostId": self.host,
-            "startSeconds": self.server.now() + from_now, "endSeconds": self.server.now() + from_now + 3600});
-        id(&self.server.ok("POST", "schedules/single", body).await)
-    }
-
-    async fn instance(&self) -> Json {
-        self.server.ok("GET", "compute/instances", Json::Null).await["instances"][0].clone()
-    }
-
-    async fn link(&self, body: Json) -> (u16, String) {
-        let path = format!("compute/instances/{}", id(&self.instance().await));
-        self.server.request("PATCH", &path, Some(body.to_string())).await
-    }
-}
+use crate::{
+    node::{Node, PUA, V1, V2, id, os},
+    support::{
+        PASSWORD,
+        southbound::{Metadata, answer, report},
+    },
+};
 
 #[tokio::test]
 async fn a_token_speaks_for_one_host_of_one_project() {
