@@ -262,7 +262,14 @@ impl Server {
             self.parts.clock.clone(),
             self.parts.random.clone(),
         );
+        let (feed, mut stopped) = (Arc::clone(&self.parts.store), stop.clone());
+        let follows = tokio::spawn(async move {
+            // An error means that nobody can ask for a stop any more.
+            let _ = stopped.wait_for(|stop| *stop).await;
+            feed.feed().close();
+        });
         listener::serve(self.listener, certificate, service, stop).await;
+        follows.abort();
         renewal.abort();
         upkeep.abort();
         watch.abort();

@@ -58,6 +58,13 @@ impl Randomness {
     }
 
     /// A random number.
+    pub fn u64(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes);
+        u64::from_ne_bytes(bytes)
+    }
+
+    /// A random number.
     pub fn u32(&self) -> u32 {
         let mut bytes = [0; 4];
         self.fill(&mut bytes);

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use emt_api::resources::INSTANCE;
 use emt_client::{
-    Orchestrator, Resource, kinds,
+    Changes, Happened, Orchestrator, Resource, kinds,
     models::{Instance, Os, Schedule},
 };
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::schedule;
 use crate::{
@@ -19,8 +20,12 @@ use crate::{
     watch::{Change, Follow, Phase, Show, select},
 };
 
-/// Time between two looks.
+/// Time between two looks, where the server does not tell changes.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// Time between two looks where it does: nothing is left to a stream alone.
+const NOW_AND_THEN: Duration = Duration::from_mins(1);
+/// What changes within this time is looked at together.
+const BURST: Duration = Duration::from_millis(200);
 /// Most time between two looks while the server does not answer.
 const LONGEST: Duration = Duration::from_secs(30);
 /// How long the server may stay away.
@@ -44,6 +49,8 @@ pub(crate) async fn run(app: &App, args: Args) -> Result<(), Error> {
     }
     let deadline = args.timeout.map(|timeout| Instant::now() + timeout);
     let api = app.api().await?;
+    // Before the first look, so that nothing is missed between both.
+    let mut news = News::begin(&api).await;
     let Some(mut follow) = begin(&api, &args).await? else { return Ok(()) };
     let mut show = Show::new(app);
     let mut failed = Vec::new();
@@ -51,7 +58,7 @@ pub(crate) async fn run(app: &App, args: Args) -> Result<(), Error> {
     tell(&api, &mut show, &first, &mut failed).await?;
     while !follow.have_all_ended() {
         let next = async {
-            sleep(INTERVAL).await;
+            news.wait(app).await;
             look(app, &show).await
         };
         let (api, instances) = match deadline {
@@ -75,6 +82,46 @@ pub(crate) async fn run(app: &App, args: Args) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::UpdateFailed { failed, of })
+}
+
+/// How it is learnt that there may be something new to see.
+enum News {
+    /// The server tells.
+    Told(Changes),
+    /// It tells, but the stream has ended.
+    Ended,
+    /// It does not tell.
+    Untold,
+}
+
+impl News {
+    async fn begin(api: &Orchestrator) -> Self {
+        match api.changes(&[INSTANCE.name]).await {
+            Ok(Some(changes)) => Self::Told(changes),
+            Ok(None) => Self::Untold,
+            // What is wrong will be told by the next look.
+            Err(_) => Self::Ended,
+        }
+    }
+
+    /// Waits until it is time for another look.
+    async fn wait(&mut self, app: &App) {
+        if let Self::Told(changes) = self {
+            match timeout(NOW_AND_THEN, changes.next()).await {
+                Err(_) => return,
+                Ok(Ok(Some(Happened::Ready | Happened::Changed | Happened::Missed))) => {
+                    // What comes in a burst needs one look.
+                    let more = async { while let Ok(Some(_)) = changes.next().await {} };
+                    return drop(timeout(BURST, more).await);
+                }
+                Ok(Ok(None) | Err(_)) => *self = Self::Ended,
+            }
+        }
+        sleep(INTERVAL).await;
+        if let (Self::Ended, Ok(api)) = (&*self, app.api().await) {
+            *self = Self::begin(&api).await;
+        }
+    }
 }
 
 /// Chooses what is followed; `None` if nothing is to be.

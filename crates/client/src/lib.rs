@@ -3,6 +3,7 @@
 //! Works with this project's server and with a real Edge Orchestrator: what is absent, null or empty in an answer is
 //! treated alike, and names of both generations of the API are understood.
 
+mod changes;
 mod error;
 mod filter;
 mod fleet;
@@ -18,6 +19,7 @@ mod update_log;
 mod upload;
 
 pub use self::{
+    changes::{Changes, Happened},
     error::Error,
     http::{Exchange, Http, Trust},
     link::{LinkPlan, Way},

@@ -7,6 +7,7 @@ mod adoption;
 mod answer;
 mod context;
 mod enrolment;
+mod events;
 mod guard;
 mod health;
 mod host;
@@ -92,6 +93,7 @@ pub fn operations() -> Vec<Operation> {
         orchestrator::operations(),
         enrolment::operations(),
         release::operations(),
+        events::operations(),
         openapi::operations(),
         health::operations(),
     ]

@@ -163,10 +163,11 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Json {
         Answer::One(kind) => Some(schemas.shown(kind.spec(), kind.one())),
         Answer::List(kind) => Some(schemas.list(kind.spec(), kind.listed())),
         Answer::Named(named) => Some(named.refer(schemas)),
-        Answer::File | Answer::Text => None,
+        Answer::File | Answer::Text | Answer::Events => None,
     };
     let content = match (schema, operation.answer) {
         (Some(schema), _) => json!({"application/json": {"schema": schema}}),
+        (None, Answer::Events) => json!({"text/event-stream": {"schema": {"type": "string"}}}),
         (None, Answer::Text) => json!({"text/plain": {"schema": {"type": "string"}}}),
         (None, _) => json!({"application/octet-stream": {"schema": {}}}),
     };

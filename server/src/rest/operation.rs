@@ -159,6 +159,8 @@ pub enum Answer {
     File,
     /// A line of text.
     Text,
+    /// Server-sent events, without end.
+    Events,
 }
 
 /// Where something is: below a project, below the service's own prefix, or at whole paths.

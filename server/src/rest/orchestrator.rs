@@ -44,7 +44,7 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 /// Features, and what must be served for each (northbound contract, 1.3). Those without are not there.
-const KNOWN: [(&str, &[&str]); 20] = [
+const KNOWN: [(&str, &[&str]); 21] = [
     (
         "edge-infrastructure-manager.onboarding",
         &["listHosts", "registerHost", "registerHostAgain", "onboardHost", "invalidateHost"],
@@ -80,6 +80,7 @@ const KNOWN: [(&str, &[&str]); 20] = [
     ("emt.desired-os", &["patchInstance"]),
     ("emt.enrolment", &["enrol"]),
     ("emt.adoption", &["adoptHost"]),
+    ("emt.events", &["followChanges"]),
     ("emt.releases", &["putImage", "getImage"]),
     ("emt.openapi", &["getOpenApi"]),
 ];

@@ -5,6 +5,7 @@
 //! is ever seen half done. There are no transactions across calls: whoever decides on what was read passes the
 //! revision along, and is told [`StoreError::Conflict`] if somebody was faster.
 
+mod feed;
 mod generations;
 pub mod sqlite;
 
@@ -16,7 +17,10 @@ use emt_api::{
     spec::Spec,
 };
 
-pub use self::generations::Generations;
+pub use self::{
+    feed::{Feed, Follower, Happened, News, NoPosition, Position, Told},
+    generations::Generations,
+};
 
 /// Opens the embedded store with every kind of record that the server keeps.
 pub fn open(path: &std::path::Path) -> Result<sqlite::SqliteStore, StoreError> {
@@ -46,6 +50,9 @@ pub trait Store: Send + Sync + 'static {
     /// on reads that began at one generation holds for as long as that is the current one. An engine that other servers
     /// write to must learn of their changes first, or give another number each time.
     fn generation(&self, project: &str) -> u64;
+
+    /// What changes from now on, told once it is durable.
+    fn feed(&self) -> &Feed;
 
     /// Whether the store can serve right now; used by `/readyz`.
     async fn ready(&self) -> Result<(), StoreError>;

@@ -91,6 +91,8 @@ pub(crate) async fn world() -> World {
     let path = format!("/v1/projects/{PROJECT}/releases/{image}");
     assert_eq!(server.request_as(&admin, "PUT", &path, Some("image".to_owned())).await.0, 200);
     let worthless = worthless(&server, &admin, expired).await;
+    // Streams of changes end at once.
+    server.store.feed().close();
     World { server, other, callers, worthless, image }
 }
 

@@ -23,8 +23,14 @@ use emt_api::{record::Row, spec::Spec};
 use rusqlite::{Connection, ErrorCode, config::DbConfig, functions::FunctionFlags};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use self::{reader::Readers, snapshot::SqliteSnapshot, table::Tables, writer::Job};
-use super::{Batch, Generations, Page, Query, Snapshot, Store, StoreError};
+use self::{
+    reader::Readers,
+    snapshot::SqliteSnapshot,
+    table::Tables,
+    writer::{Changes, Job},
+};
+use super::{Batch, Feed, Generations, Page, Query, Snapshot, Store, StoreError};
+use crate::clock::Randomness;
 
 /// Reading connections: reads are short, and there are two cores on the machines this is meant for.
 const READERS: usize = 3;
@@ -44,6 +50,7 @@ pub struct SqliteStore {
 struct Shared {
     tables: Arc<Tables>,
     generations: Arc<Generations>,
+    feed: Arc<Feed>,
     readers: Readers,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
@@ -61,15 +68,18 @@ impl SqliteStore {
         let tables = Arc::new(place.map(Tables::new(&connection, specs, Arc::clone(&generations)))?);
         let readers = (0..READERS).map(|_| place.connect(true)).collect::<Result<Vec<_>, _>>()?;
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let (writers_place, writers_tables, counted) = (Place(path.to_owned()), Arc::clone(&tables), Arc::clone(&generations));
+        let feed = Arc::new(Feed::new(Randomness::System.u64()));
+        let (writers_place, writers_tables) = (Place(path.to_owned()), Arc::clone(&tables));
+        let changes = Changes { generations: Arc::clone(&generations), feed: Arc::clone(&feed) };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer::run(connection, &writers_place, &writers_tables, &counted, queue))
+            .spawn(move || writer::run(connection, &writers_place, &writers_tables, &changes, queue))
             .map_err(|error| place.failed(&error.to_string()))?;
         Ok(Self {
             shared: Arc::new(Shared {
                 tables,
                 generations,
+                feed,
                 readers: Readers::new(readers),
                 jobs: Mutex::new(Some(jobs)),
                 thread: std::sync::Mutex::new(Some(thread)),
@@ -153,6 +163,10 @@ impl Store for SqliteStore {
 
     fn generation(&self, project: &str) -> u64 {
         self.shared.generations.current(project)
+    }
+
+    fn feed(&self) -> &Feed {
+        &self.shared.feed
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! The one thread that writes: it takes all batches that wait, does each on its own savepoint, and flushes once.
 
+use std::sync::Arc;
+
 use emt_api::{filter::Expr, record::Row, spec::Spec, value::Value};
 use rusqlite::{Connection, ErrorCode, ToSql, params, types::ToSqlOutput};
 use tokio::sync::{mpsc, oneshot};
@@ -9,7 +11,7 @@ use super::{
     condition::Conditions,
     table::{Tables, sql},
 };
-use crate::store::{Batch, Change, Generations, StoreError};
+use crate::store::{Batch, Change, Feed, Generations, StoreError};
 
 /// Most batches in one commit, so that the first does not wait long for the last.
 const GROUP: usize = 256;
@@ -20,14 +22,14 @@ pub(super) struct Job {
     pub(super) answer: oneshot::Sender<Result<(), StoreError>>,
 }
 
+/// Where it is told that a batch has become durable.
+pub(super) struct Changes {
+    pub(super) generations: Arc<Generations>,
+    pub(super) feed: Arc<Feed>,
+}
+
 /// Serves batches until nobody can send any more.
-pub(super) fn run(
-    mut connection: Connection,
-    place: &Place,
-    tables: &Tables,
-    generations: &Generations,
-    mut queue: mpsc::Receiver<Job>,
-) {
+pub(super) fn run(mut connection: Connection, place: &Place, tables: &Tables, changes: &Changes, mut queue: mpsc::Receiver<Job>) {
     let mut jobs = Vec::new();
     while let Some(first) = queue.blocking_recv() {
         jobs.push(first);
@@ -36,18 +38,12 @@ pub(super) fn run(
         {
             jobs.push(job);
         }
-        commit_group(&mut connection, place, tables, generations, jobs.drain(..));
+        commit_group(&mut connection, place, tables, changes, jobs.drain(..));
     }
     let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
 }
 
-fn commit_group(
-    connection: &mut Connection,
-    place: &Place,
-    tables: &Tables,
-    generations: &Generations,
-    jobs: impl Iterator<Item = Job>,
-) {
+fn commit_group(connection: &mut Connection, place: &Place, tables: &Tables, changes: &Changes, jobs: impl Iterator<Item = Job>) {
     let mut done = Vec::new();
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
     for job in jobs {
@@ -71,7 +67,8 @@ fn commit_group(
     });
     for Job { batch, answer } in done {
         if committed.is_ok() {
-            generations.count(&batch);
+            changes.generations.count(&batch);
+            changes.feed.tell(&batch);
         }
         let _ = answer.send(committed.clone());
     }
