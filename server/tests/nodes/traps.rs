@@ -13,7 +13,7 @@ use emt_api::{maintmgr::update_status::StatusType, record::Row, spec::Spec};
 use emt_server::{
     clock::Randomness,
     maintenance::{Agent, MaintenanceManager, Refusal, Reporter, RunRules},
-    store::{Batch, Page, Query, Snapshot, Store, StoreError},
+    store::{Batch, Feed, Page, Query, Snapshot, Store, StoreError},
 };
 use serde_json::{Value as Json, json};
 
@@ -141,6 +141,9 @@ impl Store for Faulty {
     }
     fn generation(&self, project: &str) -> u64 {
         self.inner.generation(project)
+    }
+    fn feed(&self) -> &Feed {
+        self.inner.feed()
     }
     async fn ready(&self) -> Result<(), StoreError> {
         self.inner.ready().await

@@ -46,9 +46,9 @@ pub(super) fn run(mut connection: Connection, place: &Place, tables: &Tables, ch
 fn commit_group(connection: &mut Connection, place: &Place, tables: &Tables, changes: &Changes, jobs: impl Iterator<Item = Job>) {
     let mut done = Vec::new();
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
-    for job in jobs {
+    for mut job in jobs {
         let result = match &begun {
-            Ok(()) => on_savepoint(connection, place, tables, &job.batch),
+            Ok(()) => on_savepoint(connection, place, tables, &mut job.batch),
             Err(error) => Err(place.error(error)),
         };
         match result {
@@ -74,13 +74,16 @@ fn commit_group(connection: &mut Connection, place: &Place, tables: &Tables, cha
     }
 }
 
-fn on_savepoint(connection: &Connection, place: &Place, tables: &Tables, batch: &Batch) -> Result<(), StoreError> {
+/// Does a batch, or nothing of it; leaves in it what has changed something.
+fn on_savepoint(connection: &Connection, place: &Place, tables: &Tables, batch: &mut Batch) -> Result<(), StoreError> {
     let writing = Writing { connection, place, tables };
     place.map(connection.execute_batch("SAVEPOINT batch"))?;
-    let result = batch.changes.iter().try_for_each(|change| writing.change(change));
+    let result: Result<Vec<bool>, StoreError> = batch.changes.iter().map(|change| writing.change(change)).collect();
     let end = if result.is_ok() { "RELEASE batch" } else { "ROLLBACK TO batch; RELEASE batch" };
     let ended = place.map(connection.execute_batch(end));
-    result.and(ended)
+    let mut effective = result?.into_iter();
+    batch.changes.retain(|_| effective.next().unwrap_or(true));
+    ended
 }
 
 struct Writing<'a> {
@@ -90,22 +93,23 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    fn change(&self, change: &Change) -> Result<(), StoreError> {
+    /// Does a change or looks whether a condition holds; whether that has changed any record.
+    fn change(&self, change: &Change) -> Result<bool, StoreError> {
         match change {
-            Change::Insert(row) => self.insert(row),
-            Change::Update(row) => self.update(row),
-            Change::Delete { spec, project, id, revision } => self.delete(spec, project, id, *revision),
+            Change::Insert(row) => self.insert(row).map(|()| true),
+            Change::Update(row) => self.update(row).map(|()| true),
+            Change::Delete { spec, project, id, revision } => self.delete(spec, project, id, *revision).map(|()| true),
             Change::DeleteWhere { spec, project, filter } => {
                 let (condition, conditions) = self.condition(spec, project, filter);
                 let statement = format!("DELETE FROM {} WHERE {condition}", spec.table);
-                self.place.map(self.connection.execute(&statement, conditions.parameters())).map(drop)
+                self.place.map(self.connection.execute(&statement, conditions.parameters())).map(|count| count > 0)
             }
             Change::Unlink { spec, project, column, id } => {
                 let statement = format!(
                     "UPDATE {} SET {column} = NULL, revision = revision + 1 WHERE project = ? AND {column} = ?",
                     spec.table
                 );
-                self.execute(&statement, params![project, id]).map(drop)
+                self.execute(&statement, params![project, id]).map(|count| count > 0)
             }
             Change::RequireExists { spec, project, id } => {
                 let table = self.tables.of(spec);
@@ -113,7 +117,7 @@ impl Writing<'_> {
                     .connection
                     .prepare_cached(&table.exists)
                     .and_then(|mut statement| statement.exists(params![project, id]));
-                if self.place.map(found)? { Ok(()) } else { Err(StoreError::Missing { kind: spec, id: id.clone() }) }
+                if self.place.map(found)? { Ok(false) } else { Err(StoreError::Missing { kind: spec, id: id.clone() }) }
             }
             Change::RequireNone { spec, project, filter } => {
                 let (condition, conditions) = self.condition(spec, project, filter);
@@ -123,7 +127,7 @@ impl Writing<'_> {
                     .prepare_cached(&statement)
                     .and_then(|mut statement| statement.query_row(conditions.parameters(), |row| row.get::<_, i64>(0)));
                 match u64::try_from(self.place.map(found)?).unwrap_or(0) {
-                    0 => Ok(()),
+                    0 => Ok(false),
                     count => Err(StoreError::InUse { kind: spec.list_key, count }),
                 }
             }
