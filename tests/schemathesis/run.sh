@@ -2,16 +2,23 @@
 # Holds a real server against its own OpenAPI document: makes one with a fresh data directory on loopback, logs in, lets
 # schemathesis ask whatever the document allows and forbids, and stops it.
 #
-# usage: run.sh SECONDS    (EMT_SERVER: the program; SCHEMATHESIS: the directory of its Python environment)
+# usage: run.sh SECONDS [SEED]    (EMT_SERVER: the program; SCHEMATHESIS: the directory of its Python environment)
 set -euo pipefail
-seconds=${1:?usage: run.sh SECONDS}
+seconds=${1:?usage: run.sh SECONDS [SEED]}
+seed=${2:-1}
 here=$(cd "$(dirname "$0")" && pwd)
 server=${EMT_SERVER:-$here/../../target/debug/emt-server}
 environment=${SCHEMATHESIS:-$here/../../target/schemathesis}
 
-if [ ! -x "$environment/bin/schemathesis" ]; then
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
+# Made anew when other versions are wanted, or when it was cut short.
+if ! cmp --silent "$here/requirements.txt" "$environment/requirements.txt"; then
+    rm -rf "$environment"
+    python3 -m venv "$environment" || { echo "run.sh: python3 with venv is needed (Debian: python3-venv)" >&2; exit 1; }
+    "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt" || {
+        echo "run.sh: schemathesis cannot be installed: is the package index of pip reachable?" >&2
+        exit 1
+    }
+    cp "$here/requirements.txt" "$environment/requirements.txt"
 fi
 
 work=$(mktemp -d)
@@ -59,5 +66,5 @@ export EMT_TOKEN EMT_PROJECT
 cp "$here/schemathesis.toml" "$here/checks.py" "$work"
 cd "$work"
 "$environment/bin/schemathesis" run "https://127.0.0.1:$port/openapi.json" \
-    --tls-verify "$authority" --max-time "$seconds"
+    --tls-verify "$authority" --max-time "$seconds" --seed "$seed"
 ask "$api/readyz"

@@ -19,7 +19,7 @@ const INSTRUMENTED: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sa
 
 /// Runs one target or all.
 pub(crate) fn fuzz(arguments: &[String]) -> ExitCode {
-    match read(arguments).and_then(|(targets, seconds)| all(&targets, seconds)) {
+    match read(arguments).and_then(|task| all(&task)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {
             eprintln!("xtask: {text}");
@@ -28,23 +28,38 @@ pub(crate) fn fuzz(arguments: &[String]) -> ExitCode {
     }
 }
 
-fn read(arguments: &[String]) -> Result<(Vec<&str>, u32), String> {
-    let (mut targets, mut seconds) = (Vec::new(), SECONDS);
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        if argument == "--seconds" {
-            let number = arguments.next().and_then(|number| number.parse().ok());
-            seconds = number.filter(|number| *number > 0).ok_or("--seconds needs a number above 0")?;
-        } else if let Some(target) = TARGETS.iter().find(|target| *target == argument) {
-            targets.push(*target);
-        } else {
-            return Err(format!("there is no target {argument}: choose of {}", TARGETS.join(", ")));
-        }
-    }
-    Ok((if targets.is_empty() { TARGETS.to_vec() } else { targets }, seconds))
+/// What is run.
+struct Task {
+    targets: Vec<&'static str>,
+    seconds: u32,
+    /// Where inputs come from: with the same seed they are the same, as far as time allows.
+    seed: u32,
 }
 
-fn all(targets: &[&str], seconds: u32) -> Result<(), String> {
+fn read(arguments: &[String]) -> Result<Task, String> {
+    let mut task = Task { targets: Vec::new(), seconds: SECONDS, seed: 1 };
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let mut number = || {
+            let number = arguments.next().and_then(|number| number.parse().ok());
+            number.filter(|number| *number > 0).ok_or_else(|| format!("{argument} needs a number above 0"))
+        };
+        match argument.as_str() {
+            "--seconds" => task.seconds = number()?,
+            "--seed" => task.seed = number()?,
+            name => match TARGETS.iter().find(|target| **target == name) {
+                Some(target) => task.targets.push(*target),
+                None => return Err(format!("there is no target {name}: choose of {}", TARGETS.join(", "))),
+            },
+        }
+    }
+    if task.targets.is_empty() {
+        task.targets = TARGETS.to_vec();
+    }
+    Ok(task)
+}
+
+fn all(Task { targets, seconds, seed }: &Task) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let host = host()?;
     let made = root.join("target/fuzz");
@@ -72,7 +87,9 @@ fn all(targets: &[&str], seconds: u32) -> Result<(), String> {
         let mut fuzz = Command::new(program);
         // What is found goes into the first directory; the second holds what is checked in.
         fuzz.arg(&found).arg(root.join("fuzz/corpus").join(target));
-        fuzz.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", crashes.display()));
+        fuzz.arg(format!("-max_total_time={seconds}"))
+            .arg(format!("-seed={seed}"))
+            .arg(format!("-artifact_prefix={}/", crashes.display()));
         fuzz.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1", "-verbosity=0"]);
         run(&mut fuzz).map_err(|error| format!("{target}: {error}; the input is in {}", crashes.display()))?;
     }

@@ -14,14 +14,15 @@ use std::{
 const USAGE: &str = "usage: cargo xtask test [FILTER…]
        cargo xtask bench [GROUP…] [--nodes N] [--seconds N] [--fleets N,…]
        cargo xtask openapi
-       cargo xtask schemathesis [--seconds N]
-       cargo xtask fuzz [TARGET…] [--seconds N]
+       cargo xtask schemathesis [--seconds N] [--seed N]
+       cargo xtask fuzz [TARGET…] [--seconds N] [--seed N]
        cargo xtask windows
 
   test     formatting, lints and all tests; FILTER narrows the tests down
   bench    figures of speed and size as they are shipped; groups: api, cli, polls, memory, slot, windows
   openapi  remake docs/openapi.json from the code
-  schemathesis  ask a real server all that its description allows and forbids; needs python3 with venv, curl, jq
+  schemathesis  ask a real server all that its description allows and forbids; needs python3 with venv, curl, jq,
+           and once the package index of pip
   windows  hold maintenance windows against a scan of minutes: all zones, all changes of clocks from 2000 to 2040
   fuzz     feed random input to readers of what comes from outside; targets: filter, order_by, json_body, jwt,
            cron, time, ical";

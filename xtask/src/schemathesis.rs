@@ -5,16 +5,15 @@ use std::{
     process::{Command, ExitCode},
 };
 
-/// Seconds, unless told.
-const SECONDS: &str = "120";
+/// How long it asks, and where its questions come from: with the same seed they are the same.
+struct Task {
+    seconds: u32,
+    seed: u32,
+}
 
 /// Builds the server and runs the script.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
-    let seconds = match arguments {
-        [] => SECONDS,
-        [flag, seconds] if flag == "--seconds" && seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0) => seconds,
-        _ => return failed("usage: cargo xtask schemathesis [--seconds N]"),
-    };
+    let Some(task) = read(arguments) else { return failed("usage: cargo xtask schemathesis [--seconds N] [--seed N]") };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
     let build = Command::new(env!("CARGO")).args(["build", "--quiet", "--locked", "--package", "emt-server"]).status();
@@ -22,7 +21,7 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
         return failed("emt-server cannot be built");
     }
     let script = Command::new(root.join("tests/schemathesis/run.sh"))
-        .arg(seconds)
+        .args([task.seconds, task.seed].map(|number| number.to_string()))
         .env("EMT_SERVER", target.join("debug/emt-server"))
         .env("SCHEMATHESIS", target.join("schemathesis"))
         .status();
@@ -31,6 +30,20 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
         Ok(_) => failed("the server is not as its description tells, see above"),
         Err(error) => failed(&format!("tests/schemathesis/run.sh cannot be started: {error}")),
     }
+}
+
+fn read(arguments: &[String]) -> Option<Task> {
+    let mut task = Task { seconds: 120, seed: 1 };
+    for pair in arguments.chunks(2) {
+        let [flag, number] = pair else { return None };
+        let number = number.parse().ok().filter(|number| *number > 0)?;
+        match flag.as_str() {
+            "--seconds" => task.seconds = number,
+            "--seed" => task.seed = number,
+            _ => return None,
+        }
+    }
+    Some(task)
 }
 
 fn failed(text: &str) -> ExitCode {
