@@ -1,5 +1,7 @@
 //! What holds for every request, whichever side it comes from.
 
+mod unread;
+
 use axum::{
     Router,
     extract::Request,
@@ -9,6 +11,7 @@ use axum::{
 use tower::ServiceExt;
 use tracing::Instrument;
 
+use self::unread::Lent;
 use crate::clock::{Clock, Randomness};
 
 /// Header of answers that finds the request in the log.
@@ -54,12 +57,16 @@ async fn observed(Context { routes, clock, random }: Context, request: Request) 
     let span = tracing::info_span!(
         "request", id, method = %request.method(), path = request.uri().path(), user = tracing::field::Empty
     );
+    let (request, body) = Lent::of(request);
     let mut response = match routes.oneshot(request).instrument(span.clone()).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
     let milliseconds = clock.now_ms() - start;
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), milliseconds, "served"));
+    if let Some(body) = body {
+        body.finish().await;
+    }
     let headers = response.headers_mut();
     headers.reserve(FIXED.len() + 1);
     for (name, value) in &FIXED {

@@ -60,6 +60,25 @@ async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) -> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sends_first_and_reads_then_gets_the_answer() {
+    let (_directory, process) = started("info");
+    let token = process.token().await;
+    for (token, status) in [(token.as_str(), "413 "), ("nobody", "401 ")] {
+        let length = 3 << 20;
+        let head = format!(
+            "POST /v1/projects/{PROJECT}/regions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        let mut stream = connect(&process, &rustls::version::TLS13, &["http/1.1"], "localhost").await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; length]).await.unwrap();
+        let mut answer = [0; 13];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tls_protocols_and_names() {
     let (_directory, process) = started("info");
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
