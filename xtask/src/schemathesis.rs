@@ -16,7 +16,8 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let Some(task) = read(arguments) else { return failed("usage: cargo xtask schemathesis [--seconds N] [--seed N]") };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let build = Command::new(env!("CARGO")).args(["build", "--quiet", "--locked", "--package", "emt-server"]).status();
+    // As the tests build it, so that nothing is built twice.
+    let build = Command::new(env!("CARGO")).args(["build", "--quiet", "--locked", "--workspace", "--bins"]).status();
     if !build.is_ok_and(|status| status.success()) {
         return failed("emt-server cannot be built");
     }
