@@ -58,6 +58,9 @@ _emtctl() {
             emtctl,watch)
                 cmd="emtctl__subcmd__watch"
                 ;;
+            emtctl,why)
+                cmd="emtctl__subcmd__why"
+                ;;
             emtctl__subcmd__context,help)
                 cmd="emtctl__subcmd__context__subcmd__help"
                 ;;
@@ -123,6 +126,9 @@ _emtctl() {
                 ;;
             emtctl__subcmd__help,watch)
                 cmd="emtctl__subcmd__help__subcmd__watch"
+                ;;
+            emtctl__subcmd__help,why)
+                cmd="emtctl__subcmd__help__subcmd__why"
                 ;;
             emtctl__subcmd__help__subcmd__context,list)
                 cmd="emtctl__subcmd__help__subcmd__context__subcmd__list"
@@ -380,7 +386,7 @@ _emtctl() {
 
     case "${cmd}" in
         emtctl)
-            opts="-p -o -v -h -V --context --project --output --no-color --verbose --help --version login logout context project os host region site instance schedule watch completion demo help"
+            opts="-p -o -v -h -V --context --project --output --no-color --verbose --help --version login logout context project os host region site instance schedule watch why completion demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -692,7 +698,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help)
-            opts="login logout context project os host region site instance schedule watch completion demo help"
+            opts="login logout context project os host region site instance schedule watch why completion demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1238,6 +1244,20 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__help__subcmd__why)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3017,6 +3037,44 @@ _emtctl() {
             fi
             case "${prev}" in
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__why)
+            opts="-p -o -v -h --tz --context --project --output --no-color --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tz)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

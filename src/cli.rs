@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{completion, context, host, instance, login, logout, os, place, project, schedule, watch};
+use crate::commands::{completion, context, host, instance, login, logout, os, place, project, schedule, watch, why};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -98,6 +98,8 @@ pub enum Command {
     Schedule(schedule::Command),
     /// Follow updates until each has ended
     Watch(watch::Args),
+    /// Tell why a host updates or does not, and when that changes
+    Why(why::Args),
     /// Print a completion script for a shell
     Completion(completion::Args),
     /// Show the whole story on this machine: a server, nodes, an update, a rollback

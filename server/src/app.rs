@@ -175,6 +175,7 @@ impl Parts {
         let Self { store, identity, images, clock, random, maintenance, hosts } = self;
         let rest = rest::Parts {
             inventory: Inventory::new(Arc::clone(store), clock.clone(), random.clone()),
+            maintenance: maintenance.clone(),
             identity: identity.clone(),
             images: images.clone(),
             image_limit: config.image_limit,

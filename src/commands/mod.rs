@@ -12,6 +12,7 @@ pub(crate) mod place;
 pub(crate) mod project;
 pub(crate) mod schedule;
 pub(crate) mod watch;
+pub(crate) mod why;
 
 use crate::{app::App, cli::Command, error::Error};
 
@@ -29,6 +30,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
         Command::Instance(command) => instance::run(app, command).await,
         Command::Schedule(command) => schedule::run(app, command).await,
         Command::Watch(args) => watch::run(app, args).await,
+        Command::Why(args) => why::run(app, &args).await,
         Command::Completion(args) => completion::run(&args),
         // It has processes and a runtime of its own, and was begun before.
         #[cfg(feature = "demo")]

@@ -45,6 +45,15 @@ impl Zone {
     pub(crate) fn show(&self, instant: Timestamp) -> String {
         instant.to_zoned_datetime(self.zone.clone()).strftime(SHOWN).to_string()
     }
+
+    /// An instant near to another one, briefly, with the zone's name: `Sat 02:00 Europe/Berlin`. From a week away on with its
+    /// date.
+    pub(crate) fn near(&self, instant: Timestamp, now: Timestamp) -> String {
+        const WEEK: u64 = 6 * 86_400;
+        let form = if instant.duration_since(now).unsigned_abs().as_secs() < WEEK { "%a %H:%M" } else { "%a %Y-%m-%d %H:%M" };
+        let clock = instant.to_zoned_datetime(self.zone.clone()).strftime(form).to_string();
+        format!("{clock} {}", if self.zone.is_unknown() { "UTC" } else { &self.name })
+    }
 }
 
 /// Reads an instant. A time on a clock must exist there, and once only.
@@ -156,6 +165,21 @@ mod tests {
                 Ok(read) => prop_assert_eq!(read, at),
                 Err(error) => prop_assert!(error.to_string().contains("comes twice"), "{}", error),
             }
+        }
+    }
+
+    #[test]
+    fn near_instants_are_brief() {
+        let berlin = Zone::new(Some("Europe/Berlin")).unwrap();
+        let unknown = Zone { zone: TimeZone::unknown(), name: String::new() };
+        let now: Timestamp = "2026-06-05T20:40:00Z".parse().unwrap();
+        for (instant, zone, shown) in [
+            ("2026-06-06T00:00:00Z", &berlin, "Sat 02:00 Europe/Berlin"),
+            ("2026-06-06T00:00:00Z", &unknown, "Sat 00:00 UTC"),
+            ("2026-06-05T19:40:00Z", &berlin, "Fri 21:40 Europe/Berlin"),
+            ("2026-06-20T00:00:00Z", &berlin, "Sat 2026-06-20 02:00 Europe/Berlin"),
+        ] {
+            assert_eq!(zone.near(instant.parse().unwrap(), now), shown);
         }
     }
 

@@ -18,4 +18,5 @@ mod place;
 mod schedule;
 mod session;
 mod watch;
+mod why;
 mod world;

@@ -3,7 +3,8 @@
 use std::fs;
 
 use emt_api::maintmgr::{
-    PlatformUpdateStatusRequest, UpdateStatus, maintmgr_service_client::MaintmgrServiceClient, update_status::StatusType,
+    PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, UpdateStatus, maintmgr_service_client::MaintmgrServiceClient,
+    update_status::StatusType,
 };
 use serde_json::{Value as Json, json};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig};
@@ -56,6 +57,11 @@ impl<'a> Node<'a> {
 
     /// Reports.
     pub fn report(&self, status: StatusType, profile: &str, version: &str, detail: &str) {
+        self.told(status, profile, version, detail);
+    }
+
+    /// Reports; what it is told.
+    pub fn told(&self, status: StatusType, profile: &str, version: &str, detail: &str) -> PlatformUpdateStatusResponse {
         let update_status = UpdateStatus {
             status_type: status.into(),
             status_detail: detail.to_owned(),
@@ -67,7 +73,7 @@ impl<'a> Node<'a> {
         self.world.server.runtime.block_on(async {
             let mut request = tonic::Request::new(message);
             request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
-            MaintmgrServiceClient::new(self.channel.clone()).platform_update_status(request).await.unwrap();
-        });
+            MaintmgrServiceClient::new(self.channel.clone()).platform_update_status(request).await.unwrap().into_inner()
+        })
     }
 }

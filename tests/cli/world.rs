@@ -279,11 +279,14 @@ impl World {
     fn redacted(&self, text: &str) -> String {
         static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             let rules = [
-                (r"\b(os|host|inst|site|region|singlesche|repeatedsche|osupdatepolicy)-[0-9a-f]{8}\b", "$1-########"),
+                (r"\b(os|host|inst|site|region|singlesche|repeatedsche|osupdatepolicy|osupdaterun)-[0-9a-f]{8}\b", "$1-########"),
                 (r"\bemt-[A-Za-z0-9_-]{43}", "emt-[TOKEN]"),
                 (r"request id:? [0-9a-f]{16}", "request id ################"),
                 (r"after \d+ ms", "after # ms"),
                 (r"\b202\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "####-##-##T##:##:##Z"),
+                (r"(?m)((?:^|[ (])(?:at:?|since|from)) 202\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "$1 ####-##-##T##:##:##Z"),
+                (r"\bin \d+[dhms]( \d+[hms])?(,| \()", "in #$2"),
+                (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d\d:\d\d\b", "### ##:##"),
                 (r"\b20[2-8]\d-\d\d-\d\d \d\d:\d\d:\d\d", "####-##-## ##:##:##"),
                 (r"\b20[2-8]\d{5}-\d{6}Z", "########-######Z"),
                 (r"(?m)^\d\d:\d\d:\d\dZ", "##:##:##Z"),

@@ -17,6 +17,7 @@ mod orchestrator;
 mod projects;
 mod update_log;
 mod upload;
+mod why;
 
 pub use self::{
     changes::{Changes, Happened},

@@ -1,5 +1,6 @@
 //! Resources as answers carry them. Only what clients look at is named; the rest stays in the JSON beside.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
 /// Null counts as absent, and absent as empty.
@@ -307,6 +308,68 @@ model! {
         message: String = "message",
         /// UUID.
         uuid: String = "uID",
+    }
+}
+
+model! {
+    /// Whether a host may update now, and if not, why not.
+    Why {
+        /// For when it was decided.
+        at: Option<Timestamp> = "at",
+        /// Whether an update may begin now.
+        may_update: bool = "mayUpdate",
+        /// When that changes by itself, as far as it does.
+        changes_at: Option<Timestamp> = "changesAt",
+        /// What the node is to run.
+        target: Option<UpdateTarget> = "target",
+        /// The window that is open.
+        window: Option<UpdateWindow> = "window",
+        /// The windows that open next.
+        next_windows: Vec<UpdateWindow> = "nextWindows",
+        /// What must hold, in order.
+        gates: Vec<Gate> = "gates",
+    }
+}
+
+model! {
+    /// What a node is to run.
+    UpdateTarget {
+        /// An image, a kernel command line, or packages.
+        kind: String = "kind",
+        /// Id of the OS.
+        os: String = "osID",
+        /// Its profile.
+        profile: String = "profileName",
+        /// Its version.
+        version: String = "imageId",
+        /// Addition to the kernel's command line.
+        kernel_command: String = "kernelCommand",
+    }
+}
+
+model! {
+    /// A window for OS updates.
+    UpdateWindow {
+        /// Opens.
+        start: Option<Timestamp> = "start",
+        /// Closes, if an end is in sight.
+        end: Option<Timestamp> = "end",
+    }
+}
+
+model! {
+    /// A condition that must hold before a node may update.
+    Gate {
+        /// Which: `UPDATE_GATE_…`.
+        gate: String = "gate",
+        /// Whether it holds: `GATE_STATE_…`.
+        state: String = "state",
+        /// Why.
+        reason: String = "reason",
+        /// When that changes by itself.
+        changes_at: Option<Timestamp> = "changesAt",
+        /// What can be done.
+        hint: String = "hint",
     }
 }
 

@@ -1,14 +1,48 @@
 //! Which schedules hold for a host, a site or a region, and which telemetry profiles for an instance, a site or a region:
 //! its own and those of everything above it.
 
+use async_trait::async_trait;
 use emt_api::{
     filter::{Expr, Path, Test},
-    resources::{Host, Instance, Region, Site},
+    resources::{Host, Instance, REGION, Region, SITE, Site},
+    sheet::Entry,
     value::{Link, Value},
 };
 
 use super::region::MAX_DEPTH;
-use crate::store::{Store, StoreError, StoreExt};
+use crate::store::{Snapshot, Store, StoreError, StoreExt};
+
+/// Where sites and regions are looked up: as they are now, or as they are in a snapshot.
+#[async_trait]
+pub trait Above: Send {
+    /// A site of a project.
+    async fn site(&mut self, project: &str, id: &str) -> Result<Option<Site>, StoreError>;
+
+    /// A region of a project.
+    async fn region(&mut self, project: &str, id: &str) -> Result<Option<Region>, StoreError>;
+}
+
+#[async_trait]
+impl Above for &dyn Store {
+    async fn site(&mut self, project: &str, id: &str) -> Result<Option<Site>, StoreError> {
+        self.load(project, id).await
+    }
+
+    async fn region(&mut self, project: &str, id: &str) -> Result<Option<Region>, StoreError> {
+        self.load(project, id).await
+    }
+}
+
+#[async_trait]
+impl Above for Box<dyn Snapshot> {
+    async fn site(&mut self, project: &str, id: &str) -> Result<Option<Site>, StoreError> {
+        Ok(self.get(&SITE, project, &[id]).await?.get(0).map(Entry::record))
+    }
+
+    async fn region(&mut self, project: &str, id: &str) -> Result<Option<Region>, StoreError> {
+        Ok(self.get(&REGION, project, &[id]).await?.get(0).map(Entry::record))
+    }
+}
 
 /// Whose schedules are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,22 +61,22 @@ pub enum Owner<'a> {
 pub async fn schedules_of(store: &dyn Store, project: &str, owner: Owner<'_>) -> Result<Expr, StoreError> {
     match owner {
         Owner::Instance(id) => match host_of(store, project, id).await? {
-            Some(host) => schedules_of_host(store, project, &host).await,
+            Some(host) => schedules_of_host(&mut &*store, project, &host).await,
             None => Ok(Expr::Any(Vec::new())),
         },
         Owner::Host(id) => match store.load::<Host>(project, id).await? {
-            Some(host) => schedules_of_host(store, project, &host).await,
+            Some(host) => schedules_of_host(&mut &*store, project, &host).await,
             None => Ok(Expr::Any(Vec::new())),
         },
-        Owner::Site(id) => Ok(Expr::Any(site_and_above(store, project, &Link::to(id)).await?)),
-        Owner::Region(id) => Ok(Expr::Any(regions(region_and_above(store, project, &Link::to(id)).await?))),
+        Owner::Site(id) => Ok(Expr::Any(site_and_above(&mut &*store, project, &Link::to(id)).await?)),
+        Owner::Region(id) => Ok(Expr::Any(regions(region_and_above(&mut &*store, project, &Link::to(id)).await?))),
     }
 }
 
 /// Same, for a host that is at hand.
-pub async fn schedules_of_host(store: &dyn Store, project: &str, host: &Host) -> Result<Expr, StoreError> {
+pub async fn schedules_of_host(above: &mut dyn Above, project: &str, host: &Host) -> Result<Expr, StoreError> {
     let mut targets = vec![target("target_host_id", vec![Value::from(host.meta.id.as_str())])];
-    targets.extend(site_and_above(store, project, &host.site_id).await?);
+    targets.extend(site_and_above(above, project, &host.site_id).await?);
     Ok(Expr::Any(targets))
 }
 
@@ -52,14 +86,14 @@ pub async fn profiles_of(store: &dyn Store, project: &str, owner: Owner<'_>) -> 
         Owner::Instance(id) => {
             let site = host_of(store, project, id).await?.map(|host| host.site_id).unwrap_or_default();
             let mut targets = vec![target("target_instance_id", vec![Value::from(id)])];
-            targets.extend(site_and_above(store, project, &site).await?);
+            targets.extend(site_and_above(&mut &*store, project, &site).await?);
             return Ok(Expr::Any(targets));
         }
         Owner::Host(id) => store.load::<Host>(project, id).await?.map(|host| host.site_id).unwrap_or_default(),
         Owner::Site(id) => Link::to(id),
-        Owner::Region(id) => return Ok(Expr::Any(regions(region_and_above(store, project, &Link::to(id)).await?))),
+        Owner::Region(id) => return Ok(Expr::Any(regions(region_and_above(&mut &*store, project, &Link::to(id)).await?))),
     };
-    Ok(Expr::Any(site_and_above(store, project, &site).await?))
+    Ok(Expr::Any(site_and_above(&mut &*store, project, &site).await?))
 }
 
 async fn host_of(store: &dyn Store, project: &str, instance: &str) -> Result<Option<Host>, StoreError> {
@@ -70,20 +104,20 @@ async fn host_of(store: &dyn Store, project: &str, instance: &str) -> Result<Opt
     }
 }
 
-async fn site_and_above(store: &dyn Store, project: &str, site: &Link) -> Result<Vec<Expr>, StoreError> {
+async fn site_and_above(above: &mut dyn Above, project: &str, site: &Link) -> Result<Vec<Expr>, StoreError> {
     let Some(id) = site.id() else { return Ok(Vec::new()) };
     let mut targets = vec![target("target_site_id", vec![Value::from(id)])];
-    if let Some(site) = store.load::<Site>(project, id).await? {
-        targets.extend(regions(region_and_above(store, project, &site.region_id).await?));
+    if let Some(site) = above.site(project, id).await? {
+        targets.extend(regions(region_and_above(above, project, &site.region_id).await?));
     }
     Ok(targets)
 }
 
-async fn region_and_above(store: &dyn Store, project: &str, region: &Link) -> Result<Vec<Value>, StoreError> {
+async fn region_and_above(above: &mut dyn Above, project: &str, region: &Link) -> Result<Vec<Value>, StoreError> {
     let mut ids = Vec::new();
     let mut at = region.clone();
     while let Some(id) = at.id().map(str::to_owned).filter(|_| ids.len() < MAX_DEPTH) {
-        let Some(region) = store.load::<Region>(project, &id).await? else { break };
+        let Some(region) = above.region(project, &id).await? else { break };
         ids.push(Value::Text(id));
         at = region.parent_region_id;
     }

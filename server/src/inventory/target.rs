@@ -2,6 +2,7 @@
 
 use emt_api::{
     enums::{OsType, UpdatePolicy},
+    record::Record,
     resources::{Instance, Os, OsUpdatePolicy},
     version,
 };
@@ -19,6 +20,18 @@ pub enum Target {
     KernelCommand(String),
     /// Packages and sources of a mutable system.
     Packages,
+}
+
+impl Target {
+    /// What tells one target from another; `None` if nothing is to be done.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::Nothing | Self::Missing => None,
+            Self::Os(os) => Some(os.id().to_owned()),
+            Self::KernelCommand(command) => Some(format!("kernel command {command}")),
+            Self::Packages => Some("packages".to_owned()),
+        }
+    }
 }
 
 /// What an instance is to run. `named` finds an OS resource by its id; `of_profile` lists those of a profile.

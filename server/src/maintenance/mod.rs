@@ -5,31 +5,34 @@
 
 mod abandoned;
 mod answer;
+pub mod decision;
 mod details;
 mod heard;
 mod memory;
 mod report;
 mod run;
 mod upkeep;
+mod why;
 mod windows;
 
 use std::sync::Arc;
 
 use emt_api::{
-    enums::{HostState, ScheduleStatus},
+    enums::{HostState, UpdateRunState},
     filter::Expr,
     id,
     maintmgr::{self, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse},
     record::{Meta, Record},
     resources::{Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule},
+    status,
     value::{Link, Value},
 };
 
-use self::run::RunEffect;
-pub use self::{answer::Agent, upkeep::RunRules, windows::Windows};
+pub use self::{answer::Agent, upkeep::RunRules, why::Why, windows::Windows};
+use self::{decision::Facts, run::RunEffect};
 use crate::{
     clock::{Clock, Randomness},
-    inventory::{Target, effective_target, is_provisioned, newest, schedules_of_host},
+    inventory::{is_provisioned, newest, schedules_of_host},
     store::{Batch, Query, Store, StoreError, StoreExt},
 };
 
@@ -140,33 +143,48 @@ impl MaintenanceManager {
         let running = report::Running::of(status);
         for _ in 0..ATTEMPTS {
             let mut node = self.node(who, uuid, &running).await?;
-            let run = self.last_run(&node).await?;
-            let report::Effect { mut instance, run } = report::apply(&node.facts(self.now()), status, run);
+            let mut runs = self.runs(&node).await?;
+            let last = runs.iter().find(|run| run.state == UpdateRunState::Open).or(runs.first()).cloned();
+            let report::Effect { mut instance, mut run } = report::apply(&node.facts(self.now()), status, last);
             let windows = self.windows(&node.host).await?;
             let installed = node.catalogue.iter().find(|os| Some(os.id()) == instance.os_id.id()).cloned();
             node.installed = installed.or(node.installed);
+            instance.agent = who.agent.number();
             node.instance = instance.clone();
+            follow(&mut runs, &run);
             let now = self.clock.now();
-            let mut answer = answer::answer(&answer::Situation {
-                agent: who.agent,
-                running: &running,
+            let decision = decision::decide(&Facts {
+                host: &node.host,
+                instance: Some(&node.instance),
                 installed: node.installed.as_ref(),
-                profile: &node.running_profile(),
                 policy: node.policy.as_ref(),
-                target: &node.target(),
+                catalogue: &node.catalogue,
                 windows: &windows,
+                runs: &runs,
+                last_seen: Some(now),
+                agent: who.agent,
                 now,
             });
+            let situation = answer::Situation {
+                agent: who.agent,
+                says_what_runs: running.is_named(),
+                policy: node.policy.as_ref(),
+                windows: &windows,
+                decision: &decision,
+                now,
+            };
+            let mut answer = answer::answer(&situation);
             if who.agent == Agent::PlatformUpdateAgent {
                 hand_over(&mut instance, &mut answer);
             }
+            aim(&mut run, decision.target.key());
             let mut batch = Batch::default();
             if matches!(run, RunEffect::Create(_)) {
                 batch.changes = self.too_many(&instance).await?;
             }
             let batch = self.batch(batch, &node, &instance, run);
             if batch.changes.is_empty() {
-                self.memory.keep(who, request, generation, now..windows.told_until(now), &answer);
+                self.memory.keep(who, request, generation, now..situation.told_until(), &answer);
                 return Ok(answer);
             }
             match self.store.commit(batch).await {
@@ -210,7 +228,8 @@ impl MaintenanceManager {
             Some(id) => self.store.load(project, id).await?,
             None => None,
         };
-        let profile = installed.as_ref().map_or(running.profile, |os| &os.profile_name);
+        let named = if running.profile.is_empty() { &instance.running_profile } else { running.profile };
+        let profile = installed.as_ref().map_or(named, |os| &os.profile_name);
         let mut catalogue: Vec<Os> = Vec::new();
         if !profile.is_empty() {
             catalogue = self.store.load_all(project, Expr::is("profile_name", profile)).await?;
@@ -242,17 +261,13 @@ impl MaintenanceManager {
         Ok(Node { host, instance, kept, installed, policy, catalogue })
     }
 
-    /// The newest run of the instance, open or not.
-    async fn last_run(&self, node: &Node) -> Result<Option<OsUpdateRun>, Refusal> {
+    /// The last runs, newest first; the one that is open is among them.
+    async fn runs(&self, node: &Node) -> Result<Vec<OsUpdateRun>, Refusal> {
         if node.kept.1.is_none() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        let filter = Expr::is("instance_id", node.instance.id());
-        let query = Query {
-            order: vec![("start_time", true)],
-            ..Query::all(&OS_UPDATE_RUN, &node.host.meta.project).filter(filter).limit(1)
-        };
-        Ok(self.store.find(query).await?.rows.into_iter().next().map(OsUpdateRun::from_row))
+        let query = why::last_runs(&node.host.meta.project, node.instance.id());
+        Ok(self.store.find(query).await?.rows.into_iter().map(OsUpdateRun::from_row).collect())
     }
 
     /// Adds what must be written: nothing if nothing differs.
@@ -307,8 +322,8 @@ impl MaintenanceManager {
     /// The OS-update windows that hold for a host: its own, its site's, and those of all regions above.
     async fn windows(&self, host: &Host) -> Result<Windows, StoreError> {
         let project = host.meta.project.as_str();
-        let holds = schedules_of_host(&*self.store, project, host).await?;
-        let filter = Expr::is("schedule_status", ScheduleStatus::OsUpdate as i64).and(holds);
+        let holds = schedules_of_host(&mut &*self.store, project, host).await?;
+        let filter = why::for_updates(holds);
         let singles = self.store.load_all::<SingleSchedule>(project, filter.clone()).await?;
         let repeated = self.store.load_all::<RepeatedSchedule>(project, filter).await?;
         Ok(Windows { singles, repeated })
@@ -323,6 +338,29 @@ impl MaintenanceManager {
 /// Whether trust in a host was withdrawn.
 pub fn is_untrusted(host: &Host) -> bool {
     host.current_state == HostState::Untrusted || host.desired_state == HostState::Untrusted
+}
+
+/// The runs as they are once a report's effect is kept.
+fn follow(runs: &mut Vec<OsUpdateRun>, effect: &RunEffect) {
+    match effect {
+        RunEffect::None => {}
+        RunEffect::Create(run) => runs.insert(0, OsUpdateRun::clone(run)),
+        RunEffect::Update(run) => {
+            for known in runs.iter_mut().filter(|known| known.id() == run.id()) {
+                known.clone_from(run);
+            }
+        }
+    }
+}
+
+/// Notes what a run is to install when it begins, and when it begins anew.
+fn aim(effect: &mut RunEffect, target: Option<String>) {
+    let run = match effect {
+        RunEffect::Create(run) => run,
+        RunEffect::Update(run) if run.status == status::of_report(maintmgr::update_status::StatusType::Downloading).0 => run,
+        RunEffect::Update(_) | RunEffect::None => return,
+    };
+    run.target = target.unwrap_or_default();
 }
 
 /// Puts a gap between two single windows that an old agent is told, and remembers what it was told.
@@ -341,12 +379,6 @@ fn hand_over(instance: &mut Instance, answer: &mut PlatformUpdateStatusResponse)
 impl Node {
     fn running_profile(&self) -> String {
         self.installed.as_ref().map_or(&self.instance.running_profile, |os| &os.profile_name).clone()
-    }
-
-    fn target(&self) -> Target {
-        let of_profile = || self.catalogue.iter();
-        let named = |id: &str| self.catalogue.iter().find(|os| os.id() == id);
-        effective_target(&self.instance, self.policy.as_ref(), &self.running_profile(), named, of_profile)
     }
 
     fn facts(&self, now: u32) -> report::Facts<'_> {

@@ -33,6 +33,7 @@ mod resource;
 mod schedule;
 mod site;
 mod telemetry;
+mod why;
 mod workload;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -42,7 +43,9 @@ use axum::{Router, middleware, routing::MethodRouter};
 pub(crate) use self::context::authorization;
 pub use self::{answer::Refused, memory::Memory, orchestrator::features};
 use self::{guard::Guard, limit::Limiter, operation::Operation};
-use crate::{clock::Clock, config::Config, identity::Identity, inventory::Inventory, release::Images};
+use crate::{
+    clock::Clock, config::Config, identity::Identity, inventory::Inventory, maintenance::MaintenanceManager, release::Images,
+};
 
 /// What the handlers work with, shared: a request clones it several times.
 pub type Rest = Arc<Parts>;
@@ -51,6 +54,8 @@ pub type Rest = Arc<Parts>;
 pub struct Parts {
     /// Hosts, instances, OS resources and the rest.
     pub inventory: Inventory,
+    /// Decisions on updates.
+    pub maintenance: MaintenanceManager,
     /// Users, roles, projects.
     pub identity: Identity,
     /// Images.
@@ -79,6 +84,7 @@ pub fn operations() -> Vec<Operation> {
         instance::operations(),
         host::operations(),
         adoption::operations(),
+        why::operations(),
         region::operations(),
         site::operations(),
         location::operations(),

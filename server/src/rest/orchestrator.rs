@@ -44,7 +44,7 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 /// Features, and what must be served for each (northbound contract, 1.3). Those without are not there.
-const KNOWN: [(&str, &[&str]); 21] = [
+const KNOWN: [(&str, &[&str]); 22] = [
     (
         "edge-infrastructure-manager.onboarding",
         &["listHosts", "registerHost", "registerHostAgain", "onboardHost", "invalidateHost"],
@@ -83,6 +83,7 @@ const KNOWN: [(&str, &[&str]); 21] = [
     ("emt.events", &["followChanges"]),
     ("emt.releases", &["putImage", "getImage"]),
     ("emt.openapi", &["getOpenApi"]),
+    ("emt.why", &["explainHost"]),
 ];
 
 /// What is served, as clients read it: a feature is there if all its operations are, and a group if any of its features is.

@@ -165,6 +165,7 @@ tables! {
     generations = "9-generations",
     seen = "11-seen",
     orch_cli_commands = "orch-cli",
+    why = "why",
 }
 
 /// Clients look names up in lists that they ask for without a size.

@@ -97,5 +97,7 @@ record! {
         offered_start: i64 = Field::internal(Type::Number { min: 0, max: i64::MAX }),
         /// End of that window.
         offered_end: i64 = Field::internal(Type::Number { min: 0, max: i64::MAX }),
+        /// Program of the node as its last report told it: 0 not known, 1 a careful one, 2 the Platform Update Agent.
+        agent: i32 = Field::internal(Type::Number { min: 0, max: 2 }),
     }
 }

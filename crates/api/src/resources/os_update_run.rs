@@ -3,7 +3,7 @@
 use crate::{
     enums::{STATUS_INDICATION, StatusIndication, UPDATE_RUN_STATE, UpdateRunState},
     record,
-    spec::{Field, LinkSpec, link_to},
+    spec::{Field, LinkSpec, Type, link_to},
     value::Link,
 };
 
@@ -37,5 +37,7 @@ record! {
         end_time: u32 = Field::output_number("endTime"),
         /// How far it is, or how it ended.
         state: UpdateRunState = Field::enumeration("state", &UPDATE_RUN_STATE).shown_only().extension(),
+        /// What the node was to run when the run began: the id of an OS, or another key of a target; "" if it is not known.
+        target: String = Field::internal(Type::Text { min: 0, max: usize::MAX, pattern: "" }),
     }
 }

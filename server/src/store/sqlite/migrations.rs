@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_identity.sql"),
     include_str!("migrations/0008_pages.sql"),
     include_str!("migrations/0009_runs.sql"),
+    include_str!("migrations/0010_decisions.sql"),
 ];
 
 /// Applies what the database has not had yet, each migration as a whole. The inner error is for the operator.

@@ -1,0 +1,6 @@
+//! The decision: each gate alone, and what holds for all decisions.
+
+mod agreement;
+mod properties;
+mod table;
+mod world;
