@@ -76,7 +76,7 @@ async fn parts(directory: &std::path::Path) -> Parts {
     let identity = Identity::open(Arc::clone(&store), clock.clone(), random.clone()).await.expect("an identity");
     let admin = Admin { username: "admin".to_owned(), password: PASSWORD.to_owned().into() };
     identity.bootstrap(&admin, "shops").await.expect("a user");
-    Parts { store, identity, images: Images::new(directory.join("images")), clock, random }
+    Parts::new(&Config::default(), store, identity, Images::new(directory.join("images")), clock, random)
 }
 
 static WORLD: LazyLock<World> = LazyLock::new(World::new);
