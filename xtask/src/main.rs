@@ -1,10 +1,12 @@
 //! Development tasks: `cargo xtask test` checks everything, `cargo xtask bench` measures, `cargo xtask openapi` remakes the
 //! description of the API, `cargo xtask schemathesis` holds a server against it, `cargo xtask fuzz` feeds it what nobody expects,
-//! `cargo xtask windows` holds maintenance windows against a scan of minutes in all zones.
+//! `cargo xtask windows` holds maintenance windows against a scan of minutes in all zones, `cargo xtask simulate` lets large
+//! random fleets live for a month.
 
 mod fuzz;
 mod openapi;
 mod schemathesis;
+mod simulate;
 
 use std::{
     env,
@@ -17,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask test [FILTER…]
        cargo xtask schemathesis [--seconds N] [--seed N]
        cargo xtask fuzz [TARGET…] [--seconds N] [--seed N]
        cargo xtask windows
+       cargo xtask simulate [--nodes N] [--seed N]
 
   test     formatting, lints and all tests; FILTER narrows the tests down
   bench    figures of speed and size as they are shipped; groups: api, cli, polls, memory, slot, windows
@@ -24,6 +27,8 @@ const USAGE: &str = "usage: cargo xtask test [FILTER…]
   schemathesis  ask a real server all that its description allows and forbids; needs python3 with venv, curl, jq,
            and once the package index of pip
   windows  hold maintenance windows against a scan of minutes: all zones, all changes of clocks from 2000 to 2040
+  simulate let random fleets live for a month, with operators who change their minds and nodes that fail; the tests do the
+           same with fewer nodes
   fuzz     feed random input to readers of what comes from outside; targets: filter, order_by, json_body, jwt,
            cron, time, ical";
 
@@ -38,6 +43,7 @@ fn main() -> ExitCode {
         Some("schemathesis") => schemathesis::run(&rest),
         Some("fuzz") => fuzz::fuzz(&rest),
         Some("windows") => windows(),
+        Some("simulate") => simulate::run(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
