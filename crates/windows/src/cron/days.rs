@@ -30,7 +30,7 @@ pub(crate) struct WeekDays {
 pub(crate) struct Days {
     pub(crate) month: MonthDays,
     pub(crate) week: WeekDays,
-    /// A day that fits one of the fields will do; else it has to fit both.
+    /// A day that fits one of the fields will do; else it has to fit both, of which one takes any day.
     pub(crate) either: bool,
 }
 

@@ -10,8 +10,8 @@ use self::days::Days;
 pub use self::error::{CronError, Field};
 use crate::civil::{DAY, MINUTE, Month};
 
-/// Most months that a search looks at: every combination of day, month and weekday that exists comes within 40 years (29
-/// February on a given weekday needs at most 40, because 2100 is no leap year).
+/// Most months that a search looks at: every combination of day, month and weekday that exists comes within 40 years (the
+/// fifth of a weekday in February needs at most 40, because 2100 is no leap year).
 const SEARCH_MONTHS: usize = 41 * 12;
 
 /// The minutes of a wall clock at which windows open: minutes, hours, days of the month, months, days of the week.

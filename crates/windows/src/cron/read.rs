@@ -16,8 +16,8 @@ impl Cron {
     /// weekdays have names too, and Sunday is 0 or 7. `L` among days of the month is the last one; `6#2` is a month's second
     /// Saturday, `6L` or `6#L` its last.
     ///
-    /// With both day fields restricted, a day that fits either will do. A field that begins with `*` (or `?`) counts as
-    /// unrestricted, also `*/2`: then a day has to fit both.
+    /// With both day fields restricted, a day that fits either will do. Only `*` (also `*/1` or `?`) is unrestricted: it
+    /// leaves the decision to the other field. `*/2` restricts, as nodes that compute windows have it (robfig/cron v3).
     pub fn parse(text: &str) -> Result<Self, CronError> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         Self::fields(<[&str; 5]>::try_from(&fields[..]).map_err(|_| CronError::Fields(fields.len()))?)
@@ -34,7 +34,7 @@ impl Cron {
             days: Days {
                 month: month(month_days).map_err(wrong(Field::DayOfMonth))?,
                 week: week(weekdays).map_err(wrong(Field::DayOfWeek))?,
-                either: ![month_days, weekdays].iter().any(|field| field.starts_with(['*', '?'])),
+                either: ![month_days, weekdays].into_iter().any(is_unrestricted),
             },
         })
     }
@@ -102,6 +102,12 @@ fn week(text: &str) -> Result<WeekDays, Wrong<'_>> {
         *nth |= always;
     }
     Ok(week)
+}
+
+/// Whether a day field leaves the decision to the other one: a step takes that away.
+fn is_unrestricted(field: &str) -> bool {
+    let whole = |part: &str| part == "*" || part.strip_prefix("*/").is_some_and(|step| step.parse() == Ok(1));
+    field == "?" || field.split(',').any(whole)
 }
 
 /// In day fields `?` is another word for `*`, if it stands alone.

@@ -17,16 +17,10 @@ impl Cron {
         let Self { days, .. } = self;
         let (month_days, weekdays) = if days.either {
             (month_text(days.month, ranges), week_text(days.week, ranges))
-        } else if days.month.is_every() {
-            // A field that is `*` leaves the decision to the other.
-            ("*".to_owned(), star_or(days.week.is_every(), || week_text(days.week, ranges)))
-        } else if days.week.is_every() {
-            (month_text(days.month, ranges), "*".to_owned())
-        } else if days.month.numbers & 2 != 0 {
-            // Both have to fit: that is said by a field that begins with `*`.
-            (month_text(days.month, |bits| starred(bits, 1, 31)), week_text(days.week, ranges))
         } else {
-            (month_text(days.month, ranges), week_text(days.week, |bits| starred(bits, 0, 6)))
+            // A field that is `*` leaves the decision to the other: one of them is.
+            let month_days = star_or(days.month.is_every(), || month_text(days.month, ranges));
+            (month_days, star_or(days.week.is_every(), || week_text(days.week, ranges)))
         };
         [
             star_or(self.minutes == MINUTES, || ranges(self.minutes)),
@@ -44,7 +38,7 @@ impl Cron {
         let (every_day, every_weekday) = (days.month.is_every(), week.is_every());
         let special = (days.month.last && !every_day)
             || [&week.nth[..], &[week.last]].concat().iter().any(|bits| bits & !week.always() != 0);
-        if special || (!days.either && !every_day && !every_weekday) {
+        if special {
             return None;
         }
         let (month_days, weekdays) = if days.either && (every_day || every_weekday) {
@@ -124,14 +118,6 @@ fn week_text(week: WeekDays, text: impl Fn(u64) -> String) -> String {
     }
     parts.extend(rest(week.last).iter().map(|day| format!("{day}L")));
     parts.join(",")
-}
-
-/// A text that begins with `*` and means these numbers, of which `min` is one.
-fn starred(bits: u64, min: u8, max: u8) -> String {
-    // A step that leaves the field at once.
-    let alone = format!("*/{}", max - min + 1);
-    let rest = bits & !(1 << min);
-    if rest == 0 { alone } else { format!("{alone},{}", ranges(rest)) }
 }
 
 fn list(bits: u64) -> Vec<u8> {

@@ -12,13 +12,13 @@ const WEEKDAYS: [&str; 7] = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
 pub(super) fn told(cron: &Cron) -> Option<String> {
     let (minutes, hours, months) = cron.parts();
     let (month_days, week_days) = match (cron.month_days(), cron.weekdays()) {
-        (Some(_), Some(_)) if cron.either_day() => return None,
+        // A recurrence has no "either".
+        (Some(_), Some(_)) => return None,
         _ if cron.either_day() => (None, None),
         days => days,
     };
     let placed = week_days.as_ref().is_some_and(|days| days.iter().any(|(place, _)| *place != 0));
     let frequency = match (&month_days, &week_days) {
-        (Some(_), Some(_)) if placed => return None,
         (None, None) => "DAILY",
         (None, Some(_)) if !placed => "WEEKLY",
         _ => "MONTHLY",
@@ -72,7 +72,11 @@ pub(super) fn cron(line: &Line, begin: i64) -> Result<Cron, IcalError> {
         (_, None, None) => (Month::of(day).1.to_string(), "*".to_owned()),
         (_, Some(days), None) => (days, "*".to_owned()),
         (_, None, Some(days)) => ("*".to_owned(), days),
-        (_, Some(month_days), Some(week_days)) => both(line, month_days, week_days)?,
+        (_, Some(_), Some(_)) => {
+            return Err(line.wrong(
+                "days of the month and weekdays that both have to fit cannot be told; an nth weekday can, such as BYDAY=2SA",
+            ));
+        }
     };
     let months = parts.month.map_or_else(|| Ok("*".to_owned()), |list| numbers(line, list))?;
     let fields = [or(parts.minute, of_day / 60 % 60)?, or(parts.hour, of_day / 3600)?, month_days, months, week_days];
@@ -148,20 +152,4 @@ fn week_days(line: &Line, list: &str, of_month: bool) -> Result<String, IcalErro
         }
     };
     Ok(list.split(',').map(day).collect::<Result<Vec<_>, _>>()?.join(","))
-}
-
-/// Day fields that both have to be fitted: one begins with a star, and that means its least number too.
-fn both(line: &Line, month_days: String, week_days: String) -> Result<(String, String), IcalError> {
-    if week_days.contains(['#', 'L']) {
-        return Err(line.wrong("an nth weekday that has to be on certain days of the month cannot be told"));
-    }
-    let has = |list: &str, number: &str| list.split(',').any(|part| part == number);
-    if has(&month_days, "1") {
-        Ok((format!("*/31,{month_days}"), week_days))
-    } else if has(&week_days, "0") {
-        Ok((month_days, format!("*/7,{week_days}")))
-    } else {
-        Err(line
-            .wrong("days of the month and weekdays that both have to fit cannot be told, unless day 1 or Sunday is among them"))
-    }
 }

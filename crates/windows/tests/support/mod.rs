@@ -93,7 +93,7 @@ impl Words {
                 listed(part, weekday.into(), 0) || (weekday == 0 && part != "*" && !open && listed(part, 7, 0))
             }
         });
-        let star = |field: &str| field.starts_with('*');
+        let star = |field: &str| field.split(',').any(|part| part == "*" || part == "*/1");
         let day = if star(fields[2]) || star(fields[4]) { month_day && in_week } else { month_day || in_week };
         let fits = day && listed(fields[3], date.month().into(), 1);
         self.days.insert(date, fits);
