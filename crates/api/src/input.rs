@@ -58,7 +58,8 @@ impl Input {
             }
         }
         for field in spec.fields.iter().filter(|field| field.must_be_in(purpose)) {
-            if !body.contains_key(field.json) {
+            let instead = !field.unless.is_empty() && body.contains_key(field.unless);
+            if !body.contains_key(field.json) && !instead {
                 return Err(ApiError::schema(format!("request body has an error: property \"{}\" is missing", field.json)));
             }
         }
@@ -97,7 +98,8 @@ impl Input {
         }
     }
 
-    /// Changes a record by PATCH or PUT: only changeable fields move; immutable ones are refused.
+    /// Changes a record by PATCH or PUT: only changeable fields move; immutable ones are refused. PUT clears what the body does
+    /// not have, but for extensions.
     pub fn change(self, row: &mut Row, purpose: Purpose) -> Result<(), ApiError> {
         let fields = row.spec.fields;
         if let Some((at, _)) = self.values.iter().find(|(at, _)| fields[*at].access == Access::Immutable) {
@@ -105,7 +107,7 @@ impl Input {
         }
         if purpose == Purpose::Replace {
             for (field, slot) in fields.iter().zip(&mut row.values) {
-                if field.is_mutable() {
+                if field.is_mutable() && !field.extension {
                     *slot = field.empty_value();
                 }
             }
@@ -361,6 +363,9 @@ mod tests {
     #[test]
     fn bodies_are_held_against_the_declaration() {
         let sha = "a".repeat(64);
+        let weekly = json!({"scheduleStatus": "SCHEDULE_STATUS_OS_UPDATE", "durationSeconds": 60});
+        let mut cron = weekly.clone();
+        cron["cron"] = "0 2 * * SAT".into();
         let cases = [
             (&OS, Purpose::Create, json!({"sha256": sha}), ""),
             (&OS, Purpose::Create, json!({"sha256": sha, "osType": "OPERATING_SYSTEM_TYPE_IMMUTABLE"}), ""),
@@ -388,6 +393,10 @@ mod tests {
             (&REPEATED_SCHEDULE, Purpose::Patch, json!({"cronHours": ""}), "minimum string length is 1"),
             (&REPEATED_SCHEDULE, Purpose::Patch, json!({"cronHours": "01"}), "does not match"),
             (&REPEATED_SCHEDULE, Purpose::Patch, json!({"cronHours": "0,23"}), ""),
+            (&REPEATED_SCHEDULE, Purpose::Create, weekly.clone(), "\"cronMinutes\" is missing"),
+            (&REPEATED_SCHEDULE, Purpose::Create, cron.clone(), ""),
+            (&REPEATED_SCHEDULE, Purpose::Replace, weekly, "\"cronMinutes\" is missing"),
+            (&REPEATED_SCHEDULE, Purpose::Replace, cron, ""),
         ];
         for (spec, purpose, body, expected) in cases {
             match Input::read(spec, &body, purpose) {
@@ -415,6 +424,23 @@ mod tests {
         assert_eq!(row.get("metadata").text(), "", "PUT clears it");
         let named = Input::read(&OS, &json!({"sha256": sha, "name": "x"}), Purpose::Patch).unwrap();
         assert_eq!(named.change(&mut row, Purpose::Patch).unwrap_err().message, "field name is immutable");
+    }
+
+    #[test]
+    fn put_leaves_alone_what_only_we_have() {
+        let mut row = Row::empty(&REPEATED_SCHEDULE);
+        for (column, text) in [("name", "weekly"), ("time_zone", "Europe/Berlin"), ("exceptions", "[\"2026-12-24\"]")] {
+            row.set(column, text.into());
+        }
+        let body =
+            json!({"scheduleStatus": "SCHEDULE_STATUS_OS_UPDATE", "durationSeconds": 60, "cron": "0 2 * * *", "timeZone": ""});
+        let input = Input::read(&REPEATED_SCHEDULE, &body, Purpose::Replace).unwrap();
+        input.change(&mut row, Purpose::Replace).unwrap();
+        let text = |column: &str| row.get(column).text().to_owned();
+        assert_eq!(
+            (text("name"), text("time_zone"), text("exceptions")),
+            (String::new(), String::new(), "[\"2026-12-24\"]".into())
+        );
     }
 
     #[test]

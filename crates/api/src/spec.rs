@@ -177,6 +177,8 @@ pub struct Field {
     pub required: bool,
     /// Whether PATCH must carry it too.
     pub required_to_patch: bool,
+    /// A key that does instead of this one where this one must be carried, "" if there is none.
+    pub unless: &'static str,
     /// Whether the Edge Orchestrator does not have it.
     pub extension: bool,
     /// What it means, for documents.
@@ -314,6 +316,7 @@ impl Field {
             access: Access::Mutable,
             required: false,
             required_to_patch: false,
+            unless: "",
             extension: false,
             doc: "",
         }
@@ -423,6 +426,13 @@ impl Field {
         self
     }
 
+    /// Requests that carry another key instead need not carry it.
+    #[must_use]
+    pub const fn unless(mut self, other: &'static str) -> Self {
+        self.unless = other;
+        self
+    }
+
     /// Later values are taken and ignored.
     #[must_use]
     pub const fn create_only(mut self) -> Self {
@@ -444,7 +454,8 @@ impl Field {
         self
     }
 
-    /// The Edge Orchestrator does not have it.
+    /// The Edge Orchestrator does not have it. PUT leaves it alone where it is not named: clients that do not know it
+    /// cannot lose it.
     #[must_use]
     pub const fn extension(mut self) -> Self {
         self.extension = true;

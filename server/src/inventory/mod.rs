@@ -22,6 +22,7 @@ mod target;
 mod telemetry_group;
 mod telemetry_profile;
 mod view;
+mod window_rule;
 mod workload;
 mod workload_member;
 
@@ -62,6 +63,7 @@ pub use self::{
     telemetry_group::{TELEMETRY_LOGS_GROUPS, TELEMETRY_METRICS_GROUPS},
     telemetry_profile::{TELEMETRY_LOGS_PROFILES, TELEMETRY_METRICS_PROFILES},
     view::View,
+    window_rule::{NoRule, repeated_rule, single_rule},
     workload::WORKLOADS,
     workload_member::WORKLOAD_MEMBERS,
 };

@@ -81,6 +81,7 @@ const KNOWN: [(&str, &[&str]); 22] = [
     ("emt.enrolment", &["enrol"]),
     ("emt.adoption", &["adoptHost"]),
     ("emt.events", &["followChanges"]),
+    ("emt.windows", &["createSingleSchedule", "createRepeatedSchedule"]),
     ("emt.releases", &["putImage", "getImage"]),
     ("emt.openapi", &["getOpenApi"]),
     ("emt.why", &["explainHost"]),

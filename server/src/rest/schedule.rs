@@ -7,10 +7,9 @@ use emt_api::{
     input::check_id,
     openapi,
     page::{Paging, wrong_parameter},
-    resources::{RepeatedSchedule, SINGLE_SCHEDULE, SingleSchedule},
+    resources::SINGLE_SCHEDULE,
     value::Value,
 };
-use emt_windows::{Cron, Rule, Zone};
 
 use super::{
     Rest,
@@ -21,7 +20,9 @@ use super::{
     request::Parameters,
     resource::{self, page, rows, totals},
 };
-use crate::inventory::{Listing, Owner, REPEATED_SCHEDULES, Resource, SINGLE_SCHEDULES, refused, schedules_of};
+use crate::inventory::{
+    Listing, Owner, REPEATED_SCHEDULES, Resource, SINGLE_SCHEDULES, refused, repeated_rule, schedules_of, single_rule,
+};
 
 const ALL: At = At::project(&["/compute/schedules", "/schedules"], &["/schedules"]);
 const SINGLE: At = At::project(&["/schedules/single", "/compute/schedules/single"], &["/schedules/single"]);
@@ -84,26 +85,15 @@ async fn list(rest: &Rest, kind: &'static dyn Resource, project: &str, parameter
     // Whether a window is open cannot be asked of the store; schedules are few beside what they hold for.
     let mut listing = rest.inventory.list(kind, project, filter.into(), Paging::default()).await?;
     listing.records.retain(|record| {
-        let rule = if kind.spec() == &SINGLE_SCHEDULE { single(&record.record()) } else { repeated(&record.record()) };
-        rule.is_some_and(|rule| rule.active(at).is_some())
+        let single = kind.spec() == &SINGLE_SCHEDULE;
+        let rule = if single { single_rule(&record.record()) } else { repeated_rule(&record.record()) };
+        rule.is_ok_and(|rule| rule.active(at).is_some())
     });
     listing.total = listing.records.len() as u64;
     let size = paging.size.and_then(|size| usize::try_from(size).ok());
     listing.records.page(usize::try_from(paging.offset).unwrap_or(usize::MAX), size.unwrap_or(usize::MAX));
     listing.has_next = paging.has_next(listing.records.len(), listing.total);
     Ok(listing)
-}
-
-fn single(schedule: &SingleSchedule) -> Option<Rule> {
-    let end = (schedule.end_seconds != 0).then_some(i64::from(schedule.end_seconds));
-    Rule::single(i64::from(schedule.start_seconds), end, Zone::utc()).ok()
-}
-
-fn repeated(schedule: &RepeatedSchedule) -> Option<Rule> {
-    let fields =
-        [&schedule.cron_minutes, &schedule.cron_hours, &schedule.cron_day_month, &schedule.cron_month, &schedule.cron_day_week];
-    let duration = u32::try_from(schedule.duration_seconds).ok()?;
-    Rule::repeated(Cron::wire(fields.map(String::as_str)).ok()?, duration, Zone::utc()).ok()
 }
 
 /// Whose schedules are asked for.

@@ -1,5 +1,7 @@
 //! Schemas of request bodies.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::{Schemas, field};
@@ -12,7 +14,7 @@ use crate::{
 /// [`Input::change`](crate::input::Input::change) take.
 pub(super) fn body(schemas: &mut Schemas, spec: &'static Spec, purpose: Purpose) -> Json {
     let mut properties = Map::new();
-    let mut required = Vec::new();
+    let (mut required, mut instead) = (Vec::new(), BTreeMap::<&str, Vec<&str>>::new());
     for declared in spec.fields.iter().chain(spec.unstored).filter(|field| field.is_input() && !field.json.is_empty()) {
         if purpose != Purpose::Create && declared.access == Access::Immutable {
             continue;
@@ -23,12 +25,16 @@ pub(super) fn body(schemas: &mut Schemas, spec: &'static Spec, purpose: Purpose)
         }
         properties.insert(declared.json.to_owned(), schema);
         if declared.must_be_in(purpose) {
-            required.push(declared.json);
+            let needed = if declared.unless.is_empty() { &mut required } else { instead.entry(declared.unless).or_default() };
+            needed.push(declared.json);
         }
     }
     let mut schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
     if !required.is_empty() {
         schema["required"] = required.into();
+    }
+    for (other, needed) in instead {
+        schema["anyOf"] = json!([{"required": needed}, {"required": [other]}]);
     }
     schema
 }

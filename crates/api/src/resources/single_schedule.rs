@@ -4,9 +4,25 @@ use crate::{
     enums::{SCHEDULE_STATUS, ScheduleStatus},
     patterns::NAME,
     record,
-    spec::{Field, LinkSpec, link_to},
-    value::Link,
+    spec::{Field, LinkSpec, Type, link_to},
+    value::{Json, Link},
 };
+
+/// Most exceptions of a schedule.
+const EXCEPTIONS: usize = 200;
+/// Most bytes of an exception: two times with offsets.
+const EXCEPTION_LENGTH: usize = 80;
+/// Longest notice in seconds: a year.
+const NOTICE_MAX: i64 = 366 * 86_400;
+
+/// The zone whose clock a schedule goes by.
+pub(super) const TIME_ZONE: Field = Field::text("timeZone", 64, "").extension();
+/// When a schedule has nothing open.
+pub(super) const EXCEPTED: Field = Field::texts("exceptions", EXCEPTIONS, EXCEPTION_LENGTH, "").extension();
+/// A schedule's notice.
+pub(super) const NOTICE: Field = Field::number("minimumNoticeSeconds", 0, NOTICE_MAX).extension();
+/// When a schedule was made, or changed otherwise than by its name.
+pub(super) const PLANNED: Field = Field::internal(Type::Number { min: 0, max: i64::MAX });
 
 /// A schedule's link to what it holds for.
 pub(super) const fn target(prefix: &'static str, object: &'static str, name: &'static str) -> LinkSpec {
@@ -33,5 +49,14 @@ record! {
         target_site_id: Link = Field::link("targetSiteId", target("site", "targetSite", "target_site")),
         /// Holds for all hosts below this region.
         target_region_id: Link = Field::link("targetRegionId", target("region", "targetRegion", "target_region")),
+        /// IANA time zone whose clock dates and times without an offset are on, such as `Europe/Berlin`; UTC if none is given.
+        time_zone: String = TIME_ZONE,
+        /// When nothing is open, whatever else holds: days such as `2026-12-24`, or `FROM/TO` of days (both count as a whole) or
+        /// times.
+        exceptions: Json<Vec<String>> = EXCEPTED,
+        /// Nothing opens earlier than so many seconds after the schedule was made or changed otherwise than by its name.
+        minimum_notice_seconds: u32 = NOTICE,
+        /// When it was made, or changed otherwise than by its name, epoch seconds.
+        planned_at: i64 = PLANNED,
     }
 }
