@@ -44,7 +44,7 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 /// Features, and what must be served for each (northbound contract, 1.3). Those without are not there.
-const KNOWN: [(&str, &[&str]); 22] = [
+const KNOWN: [(&str, &[&str]); 23] = [
     (
         "edge-infrastructure-manager.onboarding",
         &["listHosts", "registerHost", "registerHostAgain", "onboardHost", "invalidateHost"],

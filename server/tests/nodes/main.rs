@@ -12,3 +12,4 @@ mod runs;
 #[path = "../support/mod.rs"]
 mod support;
 mod traps;
+mod zoned;
