@@ -413,26 +413,36 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show an instance'
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -l context -d 'Context to work in, instead of the current one' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
 json\t'The server\'s JSON; a list is an array'
 yaml\t'The same as YAML'
 name\t'One id a line'"
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -s v -l verbose -d 'Show every request on standard error'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "list" -d 'List windows, also those that repeat'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "preview" -d 'Show when the windows of a rule open; needs no server'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "delete" -d 'Delete windows; one that is open ends'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update list preview delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "update" -d 'Plan windows in which hosts install the OS that they are linked to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "maintenance" -d 'Mark hosts as under maintenance; nothing is installed then'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "list" -d 'List windows, also those that repeat'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "get" -d 'Show a schedule with its next windows'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "edit" -d 'Change a schedule; what is not named stays as it is'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "next" -d 'Show which windows are open, and which open next'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "explain" -d 'Tell whether windows are open, why, and when that changes'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "export" -d 'Print schedules as calendars (iCalendar)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "preview" -d 'Show when the windows of a rule open; needs no server'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "delete" -d 'Delete windows; one that is open ends'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l host -d 'Hosts: ids or names; each gets a window of its own' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l site -d 'A site, with all its hosts: id or name' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l region -d 'A region, with all that is below it: id or name' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l at -d 'Open at this time: 2026-12-01T02:00:00Z, or 2026-12-01 02:00 on a clock in --tz' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l in -d 'Open after this while, such as 2h30m' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l cron -d 'Open again and again: minute, hour, day of month, month, day of week on a clock in --tz, such as \'0 2 * * SAT\'' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l duration -d 'How long it stays open, such as 1h; 10m at least is advised' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l except -d 'Keep closed on a day, or from one day or time to another: 2026-12-24, 2026-12-24/2026-12-26; may be given again' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l notice -d 'Do not open earlier than so long after this was planned or changed, such as 2d' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l finish-by -d 'Close windows that repeat at this time of day at the latest, such as 05:00, or at a certain time' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l tz -d 'Time zone, such as Europe/Berlin [default: the system\'s]' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l name -d 'Name of the window [default: made of target and time]' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l context -d 'Context to work in, instead of the current one' -r
@@ -445,9 +455,31 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l host -d 'Only those that hold for this host' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l site -d 'Only those that hold for this site' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l region -d 'Only those that hold for this region' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l host -d 'Hosts: ids or names; each gets a window of its own' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l site -d 'A site, with all its hosts: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l region -d 'A region, with all that is below it: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l at -d 'Open at this time: 2026-12-01T02:00:00Z, or 2026-12-01 02:00 on a clock in --tz' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l in -d 'Open after this while, such as 2h30m' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l cron -d 'Open again and again: minute, hour, day of month, month, day of week on a clock in --tz, such as \'0 2 * * SAT\'' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l duration -d 'How long it lasts, such as 4h [default: until it is deleted]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l except -d 'Keep closed on a day, or from one day or time to another: 2026-12-24, 2026-12-24/2026-12-26; may be given again' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l notice -d 'Do not open earlier than so long after this was planned or changed, such as 2d' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l finish-by -d 'Close windows that repeat at this time of day at the latest, such as 05:00, or at a certain time' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l tz -d 'Time zone, such as Europe/Berlin [default: the system\'s]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l name -d 'Name of the window [default: made of target and time]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l now -d 'Open at once'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from maintenance" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l host -d 'A host: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l site -d 'A site: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l region -d 'A region: id or name' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l tz -d 'Time zone to show times in, such as Europe/Berlin [default: the system\'s]' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
@@ -458,6 +490,80 @@ name\t'One id a line'"
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from get" -l tz -d 'Time zone to show times in, such as Europe/Berlin [default: the system\'s]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from get" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from get" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from get" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from get" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l name -d 'New name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l host -d 'A host: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l site -d 'A site: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l region -d 'A region: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l at -d 'Open at this time' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l cron -d 'Open by this cron' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l duration -d 'How long it stays open' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l tz -d 'Time zone that it goes by' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l except -d 'Keep closed on a day, or from one day or time to another: 2026-12-24, 2026-12-24/2026-12-26; may be given again' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l notice -d 'Do not open earlier than so long after this was planned or changed, such as 2d' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l finish-by -d 'Close windows that repeat at this time of day at the latest, such as 05:00, or at a certain time' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l no-except -d 'Take back all exceptions first'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l no-notice -d 'Take back the notice'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l no-finish-by -d 'Take back the end of work'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -l host -d 'A host: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -l site -d 'A site: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -l region -d 'A region: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -l at -d 'Look from this time instead of now' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -l count -d 'How many to show' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -l tz -d 'Time zone to show times in, such as Europe/Berlin [default: the system\'s]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l host -d 'A host: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l site -d 'A site: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l region -d 'A region: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l at -d 'At this time instead of now' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l tz -d 'Time zone to show times in, such as Europe/Berlin [default: the system\'s]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from export" -l host -d 'A host: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from export" -l site -d 'A site: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from export" -l region -d 'A region: id or name' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from export" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from export" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from export" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from export" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l cron -d 'When windows open: minute, hour, day of month, month, day of week, such as \'0 2 * * 6\' or \'30 1 * * SAT#2\'' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l duration -d 'How long each stays open, such as 2h, 90m or 1h30m; a day at most' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from preview" -l tz -d 'Time zone whose clock the rule goes by, such as Europe/Berlin [default: the system\'s]' -r
@@ -484,8 +590,14 @@ name\t'One id a line'"
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "update" -d 'Plan windows in which hosts install the OS that they are linked to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "maintenance" -d 'Mark hosts as under maintenance; nothing is installed then'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "list" -d 'List windows, also those that repeat'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show a schedule with its next windows'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change a schedule; what is not named stays as it is'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "next" -d 'Show which windows are open, and which open next'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Tell whether windows are open, why, and when that changes'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "export" -d 'Print schedules as calendars (iCalendar)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "preview" -d 'Show when the windows of a rule open; needs no server'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete windows; one that is open ends'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -565,7 +677,13 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subc
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "list" -d 'List instances with what runs and what is to run'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "get" -d 'Show an instance'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "update" -d 'Plan a window in which hosts install the OS that they are linked to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "update" -d 'Plan windows in which hosts install the OS that they are linked to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "maintenance" -d 'Mark hosts as under maintenance; nothing is installed then'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "list" -d 'List windows, also those that repeat'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "get" -d 'Show a schedule with its next windows'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "edit" -d 'Change a schedule; what is not named stays as it is'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "next" -d 'Show which windows are open, and which open next'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "explain" -d 'Tell whether windows are open, why, and when that changes'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "export" -d 'Print schedules as calendars (iCalendar)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "preview" -d 'Show when the windows of a rule open; needs no server'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "delete" -d 'Delete windows; one that is open ends'

@@ -1,11 +1,11 @@
 //! `emtctl schedule`.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
-use clap::{ArgGroup, Subcommand};
+use clap::Subcommand;
 use emt_client::{
     Error as ClientError, Orchestrator, Resource,
-    kinds::{HOSTS, Kind, REGIONS, REPEATED_SCHEDULES, SINGLE_SCHEDULES, SITES},
+    kinds::{Kind, REPEATED_SCHEDULES, SINGLE_SCHEDULES},
     models::Schedule,
     pick,
 };
@@ -14,20 +14,45 @@ use crate::{
     app::App,
     error::{Doing, Error},
     output::say,
-    time::length,
+    time::Zone,
 };
 
+mod edit;
+mod explain;
+mod export;
+mod next;
+mod plan;
 mod preview;
+mod rule;
 mod show;
-mod update;
+mod target;
+mod terms;
 
 /// Maintenance windows.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Plan a window in which hosts install the OS that they are linked to
-    Update(UpdateArgs),
+    /// Plan windows in which hosts install the OS that they are linked to
+    Update(plan::UpdateArgs),
+    /// Mark hosts as under maintenance; nothing is installed then
+    Maintenance(plan::MaintenanceArgs),
     /// List windows, also those that repeat
     List(ListArgs),
+    /// Show a schedule with its next windows
+    Get {
+        /// Id or name
+        schedule: String,
+        /// Time zone to show times in, such as Europe/Berlin [default: the system's]
+        #[arg(long, value_name = "ZONE")]
+        tz: Option<String>,
+    },
+    /// Change a schedule; what is not named stays as it is
+    Edit(edit::EditArgs),
+    /// Show which windows are open, and which open next
+    Next(next::NextArgs),
+    /// Tell whether windows are open, why, and when that changes
+    Explain(explain::ExplainArgs),
+    /// Print schedules as calendars (iCalendar)
+    Export(export::ExportArgs),
     /// Show when the windows of a rule open; needs no server
     Preview(preview::PreviewArgs),
     /// Delete windows; one that is open ends
@@ -38,52 +63,11 @@ pub enum Command {
     },
 }
 
-/// Plan a window in which hosts install the OS that they are linked to.
-#[derive(Debug, clap::Args)]
-#[command(group = ArgGroup::new("target").required(true), group = ArgGroup::new("begin").required(true))]
-pub struct UpdateArgs {
-    /// Hosts: ids or names; each gets a window of its own
-    #[arg(long, value_name = "HOST", num_args = 1.., group = "target")]
-    host: Vec<String>,
-    /// A site, with all its hosts: id or name
-    #[arg(long, value_name = "SITE", group = "target")]
-    site: Option<String>,
-    /// A region, with all that is below it: id or name
-    #[arg(long, value_name = "REGION", group = "target")]
-    region: Option<String>,
-    /// Open at this time: 2026-12-01T02:00:00Z, or 2026-12-01 02:00 on a clock in --tz
-    #[arg(long, value_name = "TIME", group = "begin")]
-    at: Option<String>,
-    /// Open after this while, such as 2h30m
-    #[arg(long = "in", value_name = "DURATION", group = "begin", value_parser = length, allow_hyphen_values = true)]
-    after: Option<Duration>,
-    /// Open at once
-    #[arg(long, group = "begin")]
-    now: bool,
-    /// How long it stays open, such as 1h; 10m at least is advised
-    #[arg(long, value_name = "DURATION", value_parser = length, allow_hyphen_values = true)]
-    duration: Duration,
-    /// Time zone, such as Europe/Berlin [default: the system's]
-    #[arg(long, value_name = "ZONE")]
-    tz: Option<String>,
-    /// Name of the window [default: made of target and time]
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
-}
-
 /// List windows, also those that repeat.
 #[derive(Debug, clap::Args)]
-#[command(group = ArgGroup::new("target"))]
 pub struct ListArgs {
-    /// Only those that hold for this host
-    #[arg(long, value_name = "HOST", group = "target")]
-    host: Option<String>,
-    /// Only those that hold for this site
-    #[arg(long, value_name = "SITE", group = "target")]
-    site: Option<String>,
-    /// Only those that hold for this region
-    #[arg(long, value_name = "REGION", group = "target")]
-    region: Option<String>,
+    #[command(flatten)]
+    owner: target::OwnerArgs,
     /// Time zone to show times in, such as Europe/Berlin [default: the system's]
     #[arg(long, value_name = "ZONE")]
     tz: Option<String>,
@@ -91,29 +75,49 @@ pub struct ListArgs {
 
 pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
     match command {
-        Command::Update(args) => update::run(app, args).await,
+        Command::Update(args) => plan::run(app, args.into()).await,
+        Command::Maintenance(args) => plan::run(app, args.into()).await,
         Command::List(args) => list(app, &args).await,
+        Command::Get { schedule, tz } => get(app, &schedule, tz.as_deref()).await,
+        Command::Edit(args) => edit::run(app, &args).await,
+        Command::Next(args) => next::run(app, &args).await,
+        Command::Explain(args) => explain::run(app, &args).await,
+        Command::Export(args) => export::run(app, &args).await,
         Command::Preview(args) => preview::run(app, &args),
         Command::Delete { schedule } => delete(app, &schedule).await,
     }
 }
 
 async fn list(app: &App, args: &ListArgs) -> Result<(), Error> {
-    let zone = crate::time::Zone::new(args.tz.as_deref())?;
+    let zone = Zone::new(args.tz.as_deref())?;
     let api = app.api().await?;
-    let doing = "list schedules";
-    let owner = if let Some(host) = &args.host {
-        Some(("hostId", api.find(&HOSTS, host).await.doing(doing)?.data.id))
-    } else if let Some(site) = &args.site {
-        Some(("siteId", api.find(&SITES, site).await.doing(doing)?.data.id))
-    } else if let Some(region) = &args.region {
-        Some(("regionId", api.find(&REGIONS, region).await.doing(doing)?.data.id))
-    } else {
-        None
-    };
-    let query: Vec<(&str, &str)> = owner.iter().map(|(key, id)| (*key, id.as_str())).collect();
-    let all = all(&api, &query).await.doing(doing)?;
-    show::list(app, &all, &zone, api.server_time().unwrap_or_else(crate::clock::now))
+    let all = selected(&api, &[], &args.owner, "list schedules").await?;
+    show::list(app, &all, &zone, plan::now(&api))
+}
+
+async fn get(app: &App, wanted: &str, tz: Option<&str>) -> Result<(), Error> {
+    let zone = Zone::new(tz)?;
+    let api = app.api().await?;
+    let found = selected(&api, &[wanted.to_owned()], &target::OwnerArgs::default(), "show the schedule").await?;
+    found.iter().try_for_each(|schedule| explain::get(app, schedule, &zone, plan::now(&api)))
+}
+
+/// The schedules that are named, each once; else those of an owner; else all.
+async fn selected(
+    api: &Orchestrator,
+    wanted: &[String],
+    owner: &target::OwnerArgs,
+    doing: &str,
+) -> Result<Vec<Resource<Schedule>>, Error> {
+    let owner = owner.find(api).await.doing(doing)?;
+    let query: Vec<(&str, &str)> = owner.iter().map(target::Target::query).collect();
+    let all = all(api, &query).await.doing(doing)?;
+    if wanted.is_empty() {
+        return Ok(all);
+    }
+    let found = wanted.iter().map(|wanted| pick(SINGLE_SCHEDULES.noun, &all, wanted)).collect::<Result<Vec<_>, _>>();
+    let mut known = HashSet::new();
+    Ok(found.doing(doing)?.into_iter().filter(|schedule| known.insert(&schedule.data.id)).cloned().collect())
 }
 
 /// Single windows, then repeated ones.
@@ -125,13 +129,7 @@ pub(crate) async fn all(api: &Orchestrator, query: &[(&str, &str)]) -> Result<Ve
 
 async fn delete(app: &App, wanted: &[String]) -> Result<(), Error> {
     let api = app.api().await?;
-    let all = all(&api, &[]).await.doing("delete schedules")?;
-    let found = wanted.iter().map(|wanted| pick(SINGLE_SCHEDULES.noun, &all, wanted)).collect::<Result<Vec<_>, _>>();
-    let mut deleted = HashSet::new();
-    for schedule in found.doing("delete schedules")? {
-        if !deleted.insert(&schedule.data.id) {
-            continue;
-        }
+    for schedule in selected(&api, wanted, &target::OwnerArgs::default(), "delete schedules").await? {
         let label = format!("schedule {} ({})", schedule.data.name, schedule.data.id);
         match api.delete(kind_of(&schedule.data), &schedule.data.id).await {
             // Deleted by somebody else meanwhile.

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use emt_client::{
-    Error as ClientError, Orchestrator, Resource, kinds,
-    models::{Gate, Host, UpdateTarget, UpdateWindow, Why},
-};
-use jiff::Timestamp;
-
 use crate::{
     app::App,
     cli::Format,
     clock,
     error::{Doing, Error},
     output::{Cell, Tone, lines, word, write},
-    time::{Zone, brief},
+    time::{Times, Zone, brief},
+};
+use emt_client::{
+    Error as ClientError, Orchestrator, Resource, kinds,
+    models::{Gate, Host, UpdateTarget, UpdateWindow, Why},
 };
 
 /// What says that the orchestrator tells why.
@@ -64,7 +62,7 @@ fn show(app: &App, host: &Host, why: &Resource<Why>, zone: &Zone) -> Result<(), 
     let name = if host.name.is_empty() { &host.id } else { &host.name };
     write(&format!("{}\n\n", sentence(name, why, &times)))?;
     app.out.table(&HEADER, why.gates.iter().map(|gate| row(gate, &times)))?;
-    let windows: Vec<String> = why.next_windows.iter().filter_map(|window| times.window(window)).collect();
+    let windows: Vec<String> = why.next_windows.iter().filter_map(|window| shown(&times, window)).collect();
     if !windows.is_empty() {
         write(&format!("\nnext windows:\n  {}\n", windows.join("\n  ")))?;
     }
@@ -106,37 +104,13 @@ fn row(gate: &Gate, times: &Times<'_>) -> Vec<Cell> {
     vec![mark, word(&gate.gate, "UPDATE_GATE_").into(), gate.reason.as_str().into(), changes.into()]
 }
 
-/// How times are told: by a clock in a zone, and by how far away they are.
-struct Times<'a> {
-    zone: &'a Zone,
-    now: Timestamp,
-}
-
-impl Times<'_> {
-    /// `in 3h 20m`.
-    fn away(&self, at: Timestamp) -> String {
-        let away = Duration::try_from(at.duration_since(self.now)).unwrap_or_default();
-        format!("in {}", brief(away))
-    }
-
-    /// `in 3h 20m (Sat 02:00 Europe/Berlin)`.
-    fn moment(&self, at: Timestamp) -> String {
-        format!("{} ({})", self.away(at), self.zone.near(at, self.now))
-    }
-
-    /// `in 3h 20m, 2026-06-06 02:00:00 +02:00 (2026-06-06 00:00:00 UTC)`.
-    fn both(&self, at: Timestamp) -> String {
-        format!("{}, {} ({})", self.away(at), self.zone.show(at), at.strftime("%Y-%m-%d %H:%M:%S UTC"))
-    }
-
-    fn window(&self, window: &UpdateWindow) -> Option<String> {
-        let start = window.start?;
-        let length = window.end.map_or_else(
-            || "without an end".to_owned(),
-            |end| format!("for {}", brief(Duration::try_from(end.duration_since(start)).unwrap_or_default())),
-        );
-        Some(format!("{}, {length}", self.both(start)))
-    }
+fn shown(times: &Times<'_>, window: &UpdateWindow) -> Option<String> {
+    let start = window.start?;
+    let length = window.end.map_or_else(
+        || "without an end".to_owned(),
+        |end| format!("for {}", brief(Duration::try_from(end.duration_since(start)).unwrap_or_default())),
+    );
+    Some(format!("{}, {length}", times.both(start)))
 }
 
 #[cfg(test)]
@@ -191,7 +165,7 @@ mod tests {
             {"start": "2026-06-06T00:00:00Z", "end": "2026-06-06T02:00:00Z"},
             {"start": "2026-06-12T20:40:00Z", "end": null},
         ]}));
-        let told: Vec<String> = why.next_windows.iter().filter_map(|window| times.window(window)).collect();
+        let told: Vec<String> = why.next_windows.iter().filter_map(|window| shown(&times, window)).collect();
         assert_eq!(
             told,
             [

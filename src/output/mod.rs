@@ -96,7 +96,8 @@ impl Output {
         write(&table::table(header, rows, self.colour))
     }
 
-    fn pairs(self, pairs: Vec<(&'static str, Cell)>) -> Result<(), Error> {
+    /// Prints names and values.
+    pub(crate) fn pairs(self, pairs: Vec<(&'static str, Cell)>) -> Result<(), Error> {
         write(&table::pairs(pairs, self.colour))
     }
 

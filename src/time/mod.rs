@@ -2,10 +2,12 @@
 
 mod instant;
 mod length;
+mod times;
 mod window;
 
 pub(crate) use self::{
     instant::{Zone, instant, signed},
     length::{brief, length},
+    times::Times,
     window::{Begin, Window},
 };

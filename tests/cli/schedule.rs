@@ -183,3 +183,120 @@ fn rules_that_cannot_be() {
         .run(&preview(&["--duration", "2h"]))
         .check("schedules_preview_refused");
 }
+
+fn weekly<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let rule = ["--site", "munich", "--cron", "0 2 * * SAT#1", "--duration", "2h", "--tz", "Europe/Berlin", "--name", "weekly"];
+    update(&[&rule[..], more].concat())
+}
+
+#[test]
+fn windows_that_repeat_on_a_clock() {
+    let world = world("schedules-zoned");
+    let strict = ["--except", "2096-04-07", "--notice", "2d", "--finish-by", "03:30", "-o", "json"];
+    world
+        .transcript()
+        .run(&weekly(&strict))
+        .run(&update(&["--host", "shop-1", "--cron", "0 2 * * SAT", "--duration", "1h", "--tz", "UTC", "-o", "json"]))
+        .run(&["schedule", "list"])
+        .run(&["schedule", "next", "weekly", "--at", "2096-03-01T00:00:00Z", "--count", "2", "-o", "json"])
+        .run(&["schedule", "next", "--host", "shop-1", "--at", "2096-03-01T00:00:00Z", "--count", "3", "-o", "name"])
+        .run(&["schedule", "explain", "weekly", "--at", "2096-04-06T00:00:00Z"])
+        .run(&["schedule", "explain", "weekly", "--at", "2096-05-05T00:30:00Z", "--tz", "Asia/Kathmandu"])
+        .run(&["schedule", "explain", "weekly", "--at", "2096-05-05T00:30:00Z", "-o", "json"])
+        .run(&["schedule", "get", "weekly", "-o", "name"])
+        .run(&["schedule", "get", "nothing"])
+        .run(&["schedule", "edit", "weekly", "--except", "2096-05-05", "--no-notice", "--name", "monthly", "-o", "name"])
+        .run(&["schedule", "explain", "monthly", "--at", "2096-05-05T00:30:00Z"])
+        .run(&[
+            "schedule",
+            "edit",
+            "monthly",
+            "--no-except",
+            "--no-finish-by",
+            "--cron",
+            "0 3 * * *",
+            "--tz",
+            "UTC",
+            "--region",
+            "bavaria",
+        ])
+        .run(&["schedule", "edit", "monthly", "--at", "2096-01-01T00:00:00Z"])
+        .run(&["schedule", "edit", "monthly"])
+        .run(&["schedule", "edit", "monthly", "--cron", "0 25 * * *"])
+        .check("schedules_zoned");
+    let all = world.json(&["schedule", "list"]);
+    let monthly = all.as_array().unwrap().iter().find(|schedule| schedule["name"] == "monthly").unwrap();
+    assert_eq!((&monthly["exceptions"], &monthly["cronHours"]), (&serde_json::json!([]), &"3".into()));
+    assert_eq!((&monthly["targetSite"], &monthly["timeZone"]), (&serde_json::Value::Null, &"UTC".into()));
+}
+
+#[test]
+fn one_schedule_with_all_that_is_known_of_it() {
+    let world = world("schedules-get");
+    world.ok(&weekly(&["--except", "2096-04-07", "--except", "2096-12-24/2096-12-26", "--notice", "2d", "--finish-by", "03:30"]));
+    let shown = world.ok(&["schedule", "get", "weekly"]);
+    for line in [
+        "target     site munich",
+        "opens      0 2 * * SAT#1 (Europe/Berlin)",
+        "length     2h",
+        "closed     2096-04-07, 2096-12-24/2096-12-26",
+        "notice     2d",
+        "finish by  03:30",
+        "now        is closed; it opens in ",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    assert_eq!(shown.matches("\nnext ").count(), 5, "{shown}");
+    let next = world.ok(&["schedule", "next", "--count", "3"]);
+    assert!(next.lines().count() == 4 && next.contains("Europe/Berlin") && next.contains("OS update"), "{next}");
+}
+
+#[test]
+fn maintenance_lasts_until_it_is_deleted() {
+    let world = world("schedules-maintenance");
+    let begin = ["schedule", "maintenance", "--host", "shop-1", "--now", "--name", "repair"];
+    let made = world.json(&begin);
+    assert_eq!((&made[0]["scheduleStatus"], &made[0]["endSeconds"]), (&"SCHEDULE_STATUS_MAINTENANCE".into(), &0.into()));
+    let start = made[0]["startSeconds"].as_i64().unwrap();
+    let later = jiff::Timestamp::from_second(start + 86_400).unwrap().to_string();
+    let explained = world.ok(&["schedule", "explain", "repair", "--at", &later]);
+    assert!(explained.contains("for host shop-1 is open since") && explained.contains("until it is deleted"), "{explained}");
+    world.ok(&["schedule", "delete", "repair"]);
+    assert_eq!(world.json(&["schedule", "explain"]).as_array().unwrap().len(), 0);
+    let limited = ["--in", "1h", "--duration", "4h", "--except", "2096-12-24", "--tz", "Europe/Berlin"];
+    let made = world.json(&[&["schedule", "maintenance", "--region", "bavaria"][..], &limited].concat());
+    assert_eq!((&made[0]["timeZone"], &made[0]["exceptions"][0]), (&"Europe/Berlin".into(), &"2096-12-24".into()));
+}
+
+#[test]
+fn schedules_are_told_to_calendars() {
+    let world = world("schedules-export");
+    world.ok(&weekly(&[]));
+    world.ok(&update(&["--host", "shop-1", "--at", "2096-12-01T02:00:00Z", "--duration", "1h", "--name", "once"]));
+    let calendars = world.ok(&["schedule", "export"]);
+    assert_eq!(calendars.matches("BEGIN:VCALENDAR").count(), 2);
+    for line in
+        ["RRULE:FREQ=MONTHLY;BYDAY=1SA", "TZID:Europe/Berlin", "SUMMARY:OS update weekly site munich", "DTSTART:20961201T020000Z"]
+    {
+        assert!(calendars.contains(line), "{line}: {calendars}");
+    }
+    let one = world.ok(&["schedule", "export", "once"]);
+    assert_eq!((one.matches("BEGIN:VCALENDAR").count(), one.contains("DTSTART:20961201T020000Z")), (1, true), "{one}");
+}
+
+#[test]
+fn plans_that_cannot_be() {
+    let world = world("schedules-no-plan");
+    let cron = |more: &[&'static str]| update(&[&["--host", "shop-1", "--cron", "0 2 * * *", "--tz", "UTC"][..], more].concat());
+    world
+        .transcript()
+        .run(&cron(&["--duration", "25h"]))
+        .run(&cron(&["--duration", "1h", "--except", "christmas"]))
+        .run(&cron(&["--duration", "1h", "--finish-by", "5"]))
+        .run(&["schedule", "maintenance", "--host", "shop-1", "--cron", "0 2 * * *", "--tz", "UTC"])
+        .run(&update(&["--host", "shop-1", "--in", "1h", "--duration", "1h", "--finish-by", "05:00"]))
+        .run(&update(&["--host", "shop-1", "--in", "1h", "--duration", "1h", "--except", "soon"]))
+        .run(&["schedule", "next", "night", "--host", "shop-1"])
+        .run(&["schedule", "list"])
+        .check("schedules_no_plan");
+}

@@ -286,11 +286,11 @@ impl World {
                 (r"\b202\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "####-##-##T##:##:##Z"),
                 (r"(?m)((?:^|[ (])(?:at:?|since|from)) 202\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "$1 ####-##-##T##:##:##Z"),
                 (r"\bin \d+[dhms]( \d+[hms])?(,| \()", "in #$2"),
-                (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d\d:\d\d\b", "### ##:##"),
+                (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)( 202\d-\d\d-\d\d)? \d\d:\d\d\b", "### ##:##"),
                 (r"\b20[2-8]\d-\d\d-\d\d \d\d:\d\d:\d\d", "####-##-## ##:##:##"),
                 (r"\b20[2-8]\d{5}-\d{6}Z", "########-######Z"),
                 (r"(?m)^\d\d:\d\d:\d\dZ", "##:##:##Z"),
-                (r#""(start|end)Seconds": \d+"#, r#""${1}Seconds": #"#),
+                (r#""(startSeconds|endSeconds|plannedAt|startTime|endTime|statusTimestamp)": \d+"#, r#""$1": #"#),
                 (
                     r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b",
                     "########-####-####-####-############",

@@ -216,6 +216,20 @@ model! {
         start: i64 = "startTime",
         /// End, epoch seconds; unfinished if it is before the begin.
         end: i64 = "endTime",
+        /// Policy that it followed.
+        policy: Option<Policy> = "appliedPolicy",
+    }
+}
+
+impl Run {
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.end >= self.start && self.end != 0
+    }
+
+    /// Whether it has ended without success.
+    pub fn has_failed(&self) -> bool {
+        self.indicator == "STATUS_INDICATION_ERROR"
     }
 }
 
@@ -250,10 +264,37 @@ model! {
         site: Option<Place> = "targetSite",
         /// Region it holds for.
         region: Option<Place> = "targetRegion",
+        /// Time zone it goes by; "" is UTC.
+        zone: String = "timeZone",
+        /// All five cron fields in one text, if they are more than lists.
+        cron: String = "cron",
+        /// When nothing is open.
+        exceptions: Vec<String> = "exceptions",
+        /// Notice in seconds.
+        notice: i64 = "minimumNoticeSeconds",
+        /// Since when the notice runs, epoch seconds.
+        planned_at: i64 = "plannedAt",
+        /// When repeated windows close at the latest.
+        finish_by: String = "finishBy",
     }
 }
 
 impl Schedule {
+    /// All five cron fields in one text.
+    pub fn cron_text(&self) -> String {
+        let Self { minutes, hours, day_of_month, month, day_of_week, .. } = self;
+        if self.cron.is_empty() {
+            [minutes, hours, day_of_month, month, day_of_week].map(String::as_str).join(" ")
+        } else {
+            self.cron.clone()
+        }
+    }
+
+    /// The time zone it goes by.
+    pub fn zone_name(&self) -> &str {
+        if self.zone.is_empty() { "UTC" } else { &self.zone }
+    }
+
     /// Whether it opens again and again.
     pub fn is_repeated(&self) -> bool {
         self.duration > 0

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use emt_windows::{Blackout, Cron, FinishBy, Rule, Window, Zone as RuleZone, ical};
+use emt_windows::{Blackout, Rule, Window, Zone as RuleZone, ical};
 use jiff::{Timestamp, civil::Date};
 use serde_json::{Value as Json, json};
 
+use super::terms::{Terms, repeated};
 use crate::{
     app::App,
     cli::Format,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// How far ahead a calendar tells windows that are no part of a recurrence: five years, in seconds.
-const HORIZON: i64 = 5 * 365 * 86_400;
+pub(super) const HORIZON: i64 = 5 * 365 * 86_400;
 
 /// Show when the windows of a rule open; needs no server.
 #[derive(Debug, clap::Args)]
@@ -49,7 +50,8 @@ pub struct PreviewArgs {
 
 pub(super) fn run(app: &App, args: &PreviewArgs) -> Result<(), Error> {
     let zone = Zone::new(args.tz.as_deref())?;
-    let rule = rule(args, &zone)?;
+    let terms = Terms { except: args.except.clone(), notice: None, finish_by: args.finish_by.clone() };
+    let rule = repeated(&args.cron, args.duration, &zone, &terms)?;
     let now = clock::now();
     let from = match &args.from {
         Some(text) => begin(text, &zone, rule.zone())?,
@@ -75,33 +77,8 @@ pub(super) fn run(app: &App, args: &PreviewArgs) -> Result<(), Error> {
     }
 }
 
-fn rule(args: &PreviewArgs, zone: &Zone) -> Result<Rule, Error> {
-    let zone = RuleZone::get(zone.name()).map_err(|_| {
-        Error::call(
-            format!("the rules of the time zone {:?} are not known", zone.name()),
-            "name one, such as --tz Europe/Berlin or --tz UTC",
-        )
-    })?;
-    let cron = Cron::parse(&args.cron)
-        .map_err(|error| Error::call(error.to_string(), "--cron '0 2 * * 6' opens on Saturdays at 02:00 on a clock in --tz"))?;
-    let seconds = u32::try_from(args.duration.as_secs()).ok().filter(|_| args.duration.subsec_nanos() == 0);
-    let rule = Rule::repeated(cron, seconds.unwrap_or(u32::MAX), zone.clone()).map_err(|_| {
-        let what = format!("--duration: a window cannot stay open for {}", brief(args.duration));
-        Error::call(what, "give whole seconds, from 1s to 24h, such as 2h, 90m or 1h30m")
-    })?;
-    let blackouts = args.except.iter().map(|text| Blackout::parse(text, &zone));
-    let blackouts = blackouts.collect::<Result<Vec<_>, _>>().map_err(|error| {
-        Error::call(error.to_string(), "--except 2026-12-24 keeps a day closed, --except 2026-12-24/2026-12-26 three")
-    })?;
-    let rule = rule.except(blackouts);
-    let Some(text) = &args.finish_by else { return Ok(rule) };
-    let finish = FinishBy::parse(text, &zone)
-        .map_err(|error| Error::call(error.to_string(), "--finish-by 05:00 closes at five at the latest"))?;
-    Ok(rule.finish_by(finish))
-}
-
 /// A time, or the beginning of a day.
-fn begin(text: &str, zone: &Zone, rules: &RuleZone) -> Result<Timestamp, Error> {
+pub(super) fn begin(text: &str, zone: &Zone, rules: &RuleZone) -> Result<Timestamp, Error> {
     match Date::strptime("%Y-%m-%d", text.trim()) {
         Ok(date) => Ok(seconds(Blackout::date(date, rules).from)),
         Err(_) => instant(text, zone),
@@ -153,7 +130,8 @@ fn notes(window: &Window, zone: &RuleZone, before: &mut Option<i64>) -> String {
     notes.join("; ")
 }
 
-fn relative(window: &Window, now: Timestamp) -> String {
+/// When a window opens, as seen from now.
+pub(super) fn relative(window: &Window, now: Timestamp) -> String {
     let now = now.as_second();
     let apart = brief(Duration::from_secs(window.start.abs_diff(now)));
     if window.start > now {
@@ -165,19 +143,19 @@ fn relative(window: &Window, now: Timestamp) -> String {
     }
 }
 
-fn document(window: &Window, rule: &Rule) -> Json {
-    let end = window.end.unwrap_or(window.start);
+/// A window as JSON.
+pub(super) fn document(window: &Window, rule: &Rule) -> Json {
     let local = |at| {
         let offset = rule.zone().offset(at);
         format!("{}{}", seconds(at + offset).strftime("%Y-%m-%dT%H:%M:%S"), signed(offset))
     };
     json!({
         "start": seconds(window.start).to_string(),
-        "end": seconds(end).to_string(),
-        "seconds": end - window.start,
+        "end": window.end.map(|end| seconds(end).to_string()),
+        "seconds": window.end.map(|end| end - window.start),
         "zone": rule.zone().name(),
         "zoneStart": local(window.start),
-        "zoneEnd": local(end),
+        "zoneEnd": window.end.map(local),
         "cut": window.cut,
     })
 }
@@ -200,7 +178,7 @@ fn calendar(args: &PreviewArgs, rule: &Rule, from: i64, now: Timestamp) -> Resul
 }
 
 /// Windows are within the years that a timestamp has.
-fn seconds(second: i64) -> Timestamp {
+pub(super) fn seconds(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap_or_default()
 }
 

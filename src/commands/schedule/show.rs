@@ -32,32 +32,41 @@ pub(super) fn list(app: &App, all: &[Resource<Schedule>], zone: &Zone, now: Time
 }
 
 fn row(schedule: &Schedule, zone: &Zone, now: Timestamp) -> Vec<Cell> {
-    let purpose = match schedule.status.as_str() {
-        "SCHEDULE_STATUS_OS_UPDATE" => "OS update",
-        "SCHEDULE_STATUS_MAINTENANCE" => "maintenance",
-        other => other,
-    };
-    let target = schedule.target().map(|(kind, place)| format!("{kind} {}", place.label())).unwrap_or_default();
     vec![
         schedule.id.as_str().into(),
         schedule.name.as_str().into(),
-        purpose.into(),
-        target.into(),
+        purpose(schedule).into(),
+        target(schedule).into(),
         opens(schedule, zone).into(),
         duration(schedule).into(),
         state(schedule, now),
     ]
 }
 
-fn opens(schedule: &Schedule, zone: &Zone) -> String {
+/// What it is for.
+pub(super) fn purpose(schedule: &Schedule) -> &str {
+    match schedule.status.as_str() {
+        "SCHEDULE_STATUS_OS_UPDATE" => "OS update",
+        "SCHEDULE_STATUS_MAINTENANCE" => "maintenance",
+        other => other,
+    }
+}
+
+/// What it holds for.
+pub(super) fn target(schedule: &Schedule) -> String {
+    schedule.target().map(|(kind, place)| format!("{kind} {}", place.label())).unwrap_or_default()
+}
+
+/// When it opens: a time, or a cron.
+pub(super) fn opens(schedule: &Schedule, zone: &Zone) -> String {
     if schedule.is_repeated() {
-        let Schedule { minutes, hours, day_of_month, month, day_of_week, .. } = schedule;
-        return format!("{minutes} {hours} {day_of_month} {month} {day_of_week} (UTC)");
+        return format!("{} ({})", schedule.cron_text(), schedule.zone_name());
     }
     Timestamp::from_second(schedule.start).map(|start| zone.show(start)).unwrap_or_default()
 }
 
-fn duration(schedule: &Schedule) -> String {
+/// How long it stays open.
+pub(super) fn duration(schedule: &Schedule) -> String {
     let seconds = if schedule.is_repeated() { schedule.duration } else { schedule.end - schedule.start };
     match u64::try_from(seconds) {
         Ok(seconds) => brief(Duration::from_secs(seconds)),

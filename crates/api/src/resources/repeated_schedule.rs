@@ -59,7 +59,7 @@ record! {
         cron: String = Field::text("cron", CRON_TEXT_MAX, "").extension(),
         /// Windows close at this time of day at the latest (`05:30`), or at this time.
         finish_by: String = Field::text("finishBy", 40, "").extension(),
-        /// When it was made, or changed otherwise than by its name, epoch seconds.
+        /// When it was made, or changed otherwise than by its name, epoch seconds; the notice begins then.
         planned_at: i64 = PLANNED,
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     enums::{SCHEDULE_STATUS, ScheduleStatus},
     patterns::NAME,
     record,
-    spec::{Field, LinkSpec, Type, link_to},
+    spec::{Field, LinkSpec, link_to},
     value::{Json, Link},
 };
 
@@ -22,7 +22,7 @@ pub(super) const EXCEPTED: Field = Field::texts("exceptions", EXCEPTIONS, EXCEPT
 /// A schedule's notice.
 pub(super) const NOTICE: Field = Field::number("minimumNoticeSeconds", 0, NOTICE_MAX).extension();
 /// When a schedule was made, or changed otherwise than by its name.
-pub(super) const PLANNED: Field = Field::internal(Type::Number { min: 0, max: i64::MAX });
+pub(super) const PLANNED: Field = Field::number("plannedAt", 0, i64::MAX).shown_only().extension();
 
 /// A schedule's link to what it holds for.
 pub(super) const fn target(prefix: &'static str, object: &'static str, name: &'static str) -> LinkSpec {
@@ -56,7 +56,7 @@ record! {
         exceptions: Json<Vec<String>> = EXCEPTED,
         /// Nothing opens earlier than so many seconds after the schedule was made or changed otherwise than by its name.
         minimum_notice_seconds: u32 = NOTICE,
-        /// When it was made, or changed otherwise than by its name, epoch seconds.
+        /// When it was made, or changed otherwise than by its name, epoch seconds; the notice begins then.
         planned_at: i64 = PLANNED,
     }
 }
