@@ -43,6 +43,8 @@ complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "host" -d 'Hosts: the 
 complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "region" -d 'Regions, which hold sites and other regions'
 complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "site" -d 'Sites, at which hosts stand'
 complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "instance" -d 'Instances: what is installed on hosts, and what is to be'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "policy" -d 'OS update policies: what instances are to run'
+complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "run" -d 'OS update runs: updates that ran or run'
 complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "schedule" -d 'Maintenance windows'
 complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "watch" -d 'Follow updates until each has ended'
 complete -c emtctl -n "__fish_emtctl_needs_command" -f -a "why" -d 'Tell why a host updates or does not, and when that changes'
@@ -413,6 +415,126 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show an instance'
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
 complete -c emtctl -n "__fish_emtctl_using_subcommand instance; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -f -a "list" -d 'List policies'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -f -a "get" -d 'Show a policy'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -f -a "create" -d 'Make a policy; it never changes'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -f -a "set" -d 'Put instances under a policy: the next window for OS updates does what it says'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -f -a "delete" -d 'Delete policies that no instance is under'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and not __fish_seen_subcommand_from list get create set delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from get" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from get" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from get" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from get" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -l os -d 'This OS: id, name or version' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -l kernel-command -d 'An addition to the kernel command line; no OS is installed beside it' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -l description -d 'What people should know about it' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -l latest -d 'Always the newest OS of the profile that runs'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from set" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from set" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from set" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from set" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from delete" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from delete" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from delete" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "list" -d 'List policies'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show a policy'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a policy; it never changes'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "set" -d 'Put instances under a policy: the next window for OS updates does what it says'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete policies that no instance is under'
+complete -c emtctl -n "__fish_emtctl_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -f -a "list" -d 'List runs'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -f -a "get" -d 'Show a run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -f -a "watch" -d 'Follow a run until it has ended'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and not __fish_seen_subcommand_from list get watch help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from list" -l instance -d 'Only those of this instance: id or name, or that of its host' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from list" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from list" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from get" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from get" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from get" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from get" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from watch" -l timeout -d 'Give up after this time, such as 30m' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from watch" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from watch" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from watch" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from watch" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "list" -d 'List runs'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show a run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Follow a run until it has ended'
+complete -c emtctl -n "__fish_emtctl_using_subcommand run; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and not __fish_seen_subcommand_from update maintenance list get edit next explain export preview delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
@@ -641,21 +763,23 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -l once -d 'End afte
 complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "login" -d 'Log in to a server and make it the current context'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "logout" -d 'End logins, at the server too'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "context" -d 'Servers and projects that you have logged in to'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "project" -d 'Projects, each with its own hosts and OS resources'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "os" -d 'OS resources: images that nodes can run'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "host" -d 'Hosts: the machines'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "region" -d 'Regions, which hold sites and other regions'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "site" -d 'Sites, at which hosts stand'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "instance" -d 'Instances: what is installed on hosts, and what is to be'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "schedule" -d 'Maintenance windows'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "watch" -d 'Follow updates until each has ended'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "why" -d 'Tell why a host updates or does not, and when that changes'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "completion" -d 'Print a completion script for a shell'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "demo" -d 'Show the whole story on this machine: a server, nodes, an update, a rollback'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance schedule watch why completion demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "login" -d 'Log in to a server and make it the current context'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "logout" -d 'End logins, at the server too'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "context" -d 'Servers and projects that you have logged in to'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "project" -d 'Projects, each with its own hosts and OS resources'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "os" -d 'OS resources: images that nodes can run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "host" -d 'Hosts: the machines'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "region" -d 'Regions, which hold sites and other regions'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "site" -d 'Sites, at which hosts stand'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "instance" -d 'Instances: what is installed on hosts, and what is to be'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "policy" -d 'OS update policies: what instances are to run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "run" -d 'OS update runs: updates that ran or run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "schedule" -d 'Maintenance windows'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "watch" -d 'Follow updates until each has ended'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "why" -d 'Tell why a host updates or does not, and when that changes'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "completion" -d 'Print a completion script for a shell'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "demo" -d 'Show the whole story on this machine: a server, nodes, an update, a rollback'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and not __fish_seen_subcommand_from login logout context project os host region site instance policy run schedule watch why completion demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "list" -d 'List contexts; the current one is marked'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "use" -d 'Make a context the current one'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from context" -f -a "remove" -d 'Log out of a context and forget it'
@@ -677,6 +801,14 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subc
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "list" -d 'List instances with what runs and what is to run'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "get" -d 'Show an instance'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from instance" -f -a "link" -d 'Link an OS to instances: the next window for OS updates installs it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "list" -d 'List policies'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "get" -d 'Show a policy'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "create" -d 'Make a policy; it never changes'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "set" -d 'Put instances under a policy: the next window for OS updates does what it says'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "delete" -d 'Delete policies that no instance is under'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from run" -f -a "list" -d 'List runs'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from run" -f -a "get" -d 'Show a run'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from run" -f -a "watch" -d 'Follow a run until it has ended'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "update" -d 'Plan windows in which hosts install the OS that they are linked to'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "maintenance" -d 'Mark hosts as under maintenance; nothing is installed then'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from schedule" -f -a "list" -d 'List windows, also those that repeat'

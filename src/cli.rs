@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{completion, context, host, instance, login, logout, os, place, project, schedule, watch, why};
+use crate::commands::{
+    completion, context, host, instance, login, logout, os, place, policy, project, run, schedule, watch, why,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -93,6 +95,12 @@ pub enum Command {
     /// Instances: what is installed on hosts, and what is to be
     #[command(subcommand)]
     Instance(instance::Command),
+    /// OS update policies: what instances are to run
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// OS update runs: updates that ran or run
+    #[command(subcommand)]
+    Run(run::Command),
     /// Maintenance windows
     #[command(subcommand)]
     Schedule(schedule::Command),

@@ -9,7 +9,9 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod os;
 pub(crate) mod place;
+pub(crate) mod policy;
 pub(crate) mod project;
+pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod watch;
 pub(crate) mod why;
@@ -28,6 +30,8 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
         Command::Region(command) => place::run_region(app, command).await,
         Command::Site(command) => place::run_site(app, command).await,
         Command::Instance(command) => instance::run(app, command).await,
+        Command::Policy(command) => policy::run(app, command).await,
+        Command::Run(command) => run::run(app, command).await,
         Command::Schedule(command) => schedule::run(app, command).await,
         Command::Watch(args) => watch::run(app, args).await,
         Command::Why(args) => why::run(app, &args).await,

@@ -15,6 +15,7 @@ mod login;
 mod node;
 mod os;
 mod place;
+mod policy;
 mod schedule;
 mod session;
 mod watch;

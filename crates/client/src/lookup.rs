@@ -6,7 +6,7 @@ use crate::{
     Error, Orchestrator, Resource,
     filter::any_contains,
     kinds::Kind,
-    models::{Host, Instance, Os, Place, Policy, Region, Schedule, Site},
+    models::{Host, Instance, Os, Place, Policy, Region, Run, Schedule, Site},
 };
 
 /// So many names are asked for one by one.
@@ -40,7 +40,7 @@ macro_rules! named {
     )*};
 }
 
-named!(Place, Policy);
+named!(Place, Policy, Run);
 
 impl Named for Region {
     const FIELDS: &'static [&'static str] = &["name"];
