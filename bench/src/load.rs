@@ -14,12 +14,23 @@ pub(crate) struct Load {
     pub(crate) p99: Duration,
 }
 
-/// Keeps a load up. `ask(caller, round)` is one call.
+/// Keeps a load up: each caller asks again as soon as it has its answer. `ask(caller, round)` is one call.
 pub(crate) async fn keep_up<F, R>(callers: usize, seconds: u64, ask: F) -> Outcome<Load>
 where
     F: Fn(usize, usize) -> R + Clone + Send + 'static,
     R: Future<Output = Outcome<()>> + Send,
 {
+    keep_up_at(None, callers, seconds, ask).await
+}
+
+/// The same at no more than so many calls a second, spread evenly.
+pub(crate) async fn keep_up_at<F, R>(rate: Option<f64>, callers: usize, seconds: u64, ask: F) -> Outcome<Load>
+where
+    F: Fn(usize, usize) -> R + Clone + Send + 'static,
+    R: Future<Output = Outcome<()>> + Send,
+{
+    #[allow(clippy::cast_precision_loss, reason = "few callers")]
+    let pause = rate.map(|rate| Duration::from_secs_f64(callers as f64 / rate));
     let begin = Instant::now();
     let end = begin + Duration::from_secs(seconds);
     let tasks: Vec<_> = (0..callers)
@@ -27,7 +38,12 @@ where
             let ask = ask.clone();
             tokio::spawn(async move {
                 let mut times = Vec::new();
+                let mut due = begin + pause.unwrap_or_default().mul_f64(share(caller, callers));
                 for round in 0.. {
+                    if let Some(pause) = pause {
+                        tokio::time::sleep_until(due.into()).await;
+                        due += pause;
+                    }
                     let start = Instant::now();
                     if start >= end {
                         break;
@@ -49,6 +65,11 @@ where
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
     let rate = times.len() as f64 / elapsed.as_secs_f64();
     Ok(Load { rate, median: at(50), p99: at(99) })
+}
+
+#[allow(clippy::cast_precision_loss, reason = "few callers")]
+fn share(caller: usize, callers: usize) -> f64 {
+    caller as f64 / callers as f64
 }
 
 impl std::fmt::Display for Load {

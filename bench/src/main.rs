@@ -10,6 +10,7 @@ mod cli;
 mod fleet;
 mod http;
 mod load;
+mod nodes;
 mod polls;
 mod seed;
 mod server;
@@ -25,7 +26,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// Only these groups: api, cli, polls, memory, slot, windows
+    /// Only these groups: api, nodes, cli, polls, memory, slot, windows
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// Nodes of the larger fleet
@@ -34,7 +35,7 @@ struct Args {
     /// Seconds for which each load is kept up
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Instances of the fleets that the API is measured with
+    /// Nodes of the fleets that API and nodes' side are measured with
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000])]
     fleets: Vec<usize>,
     #[command(subcommand)]
@@ -98,6 +99,9 @@ async fn measure(args: &Args) -> Outcome<()> {
     }
     if wanted("api") {
         api::measure(&args.fleets, args.seconds).await?;
+    }
+    if wanted("nodes") {
+        nodes::measure(&args.fleets, args.seconds).await?;
     }
     if !["cli", "polls", "memory"].into_iter().any(wanted) {
         return Ok(());

@@ -37,6 +37,16 @@ pub(crate) fn site_id(number: usize) -> String {
     id("site", number)
 }
 
+/// Id of the host with a number.
+pub(crate) fn host_id(number: usize) -> String {
+    id("host", number)
+}
+
+/// UUID of the node with a number.
+pub(crate) fn uuid(number: usize) -> String {
+    format!("{number:08x}-1111-4222-8333-444455556666")
+}
+
 /// Ids are drawn by chance in service: numbers are spread, so that neighbours are as far apart as they are there.
 fn id(prefix: &str, number: usize) -> String {
     let spread = u32::try_from(number).unwrap_or(u32::MAX).wrapping_mul(2_654_435_761);
@@ -118,7 +128,7 @@ fn site(meta: Meta, number: usize) -> Site {
 }
 
 fn host(meta: Meta, number: usize) -> Host {
-    let uuid = format!("{number:08x}-1111-4222-8333-444455556666");
+    let uuid = uuid(number);
     Host {
         meta,
         name: format!("node-{number}"),

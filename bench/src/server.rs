@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -69,11 +70,22 @@ impl Server {
             return Err("emt-server init failed".into());
         }
         fill(&data).await?;
-        let mut run = Command::new(program("emt-server")?);
-        run.args(["run", "--data-dir"]).arg(&data).env("EMT_SERVER_LOG", "warn");
-        let (child, origin) = address(&mut run).await?;
+        let (child, origin) = run(&data).await?;
         let authority = std::fs::read(data.join("ca.pem"))?;
         Ok(Self { child, origin, authority, directory })
+    }
+
+    /// Ends it, starts it again, and tells how long it takes from there until `answered` has had its answer.
+    pub(crate) async fn restart(&mut self, answered: impl AsyncFnOnce(&Self) -> Outcome<()>) -> Outcome<Duration> {
+        let id = self.child.id().ok_or("the server has ended")?;
+        if !Command::new("kill").arg(id.to_string()).status().await?.success() {
+            return Err("the server could not be told to stop".into());
+        }
+        self.child.wait().await?;
+        let begun = Instant::now();
+        (self.child, self.origin) = run(&self.path("server")).await?;
+        answered(self).await?;
+        Ok(begun.elapsed())
     }
 
     /// A path in its directory.
@@ -91,6 +103,12 @@ impl Server {
         let id = self.child.id().ok_or("the server has ended")?;
         resident_kib(Path::new(&format!("/proc/{id}/status")))
     }
+}
+
+async fn run(data: &Path) -> Outcome<(Child, String)> {
+    let mut run = Command::new(program("emt-server")?);
+    run.args(["run", "--data-dir"]).arg(data).env("EMT_SERVER_LOG", "warn");
+    address(&mut run).await
 }
 
 fn resident_kib(status: &Path) -> Outcome<u64> {
