@@ -84,8 +84,11 @@ impl Nodes {
         command.arg("bare").arg(certificate).arg(key);
         let (mut process, bare) = address(&mut command).await?;
         let (ours, theirs) = (self.connect(&self.server.origin)?, self.connect(&bare)?);
-        // Each node's first report is kept; then all are known.
+        // Each node's first report is kept.
         self.round(&ours, StatusType::UpToDate).await?;
+        // After a change in the project each node is looked up once; then all are known.
+        let looked_up = self.round(&ours, StatusType::UpToDate).await?;
+        println!("| polls, each the node's first since a change in the project, {fleet} nodes | {looked_up:.0}/s | | |");
         println!("| server memory, {fleet} nodes have reported | {:.1} MiB | | |", crate::mib(self.server.resident_kib()?));
         self.polls(&theirs, None, 2).await?;
         let bare = self.polls(&theirs, None, seconds).await?;
@@ -96,10 +99,7 @@ impl Nodes {
         );
         let half = self.polls(&ours, Some(full.rate / 2.0), seconds).await?;
         println!("| polls at half of that | {half} | p99 5 ms wanted | |");
-        let begun = Instant::now();
-        self.round(&ours, StatusType::Downloading).await?;
-        #[allow(clippy::cast_precision_loss, reason = "few nodes")]
-        let rate = fleet as f64 / begun.elapsed().as_secs_f64();
+        let rate = self.round(&ours, StatusType::Downloading).await?;
         println!("| changes of status, each durable, {fleet} nodes | {rate:.0}/s | | |");
         println!("| server memory after the loads | {:.1} MiB | | |", crate::mib(self.server.resident_kib()?));
         process.kill().await?;
@@ -115,13 +115,16 @@ impl Nodes {
         (0..CONNECTIONS).map(|_| Ok(emt_agent::net::grpc(origin, Some(&self.server.authority))?)).collect()
     }
 
-    /// One report of each node.
-    async fn round(&self, channels: &Arc<[Channel]>, status: StatusType) -> Outcome<()> {
+    /// One report of each node; how many there were in a second.
+    async fn round(&self, channels: &Arc<[Channel]>, status: StatusType) -> Outcome<f64> {
+        let begun = Instant::now();
         let reports = stream::iter(0..self.tokens.len()).map(|number| {
             let (channel, request) = (channels[number % CONNECTIONS].clone(), self.request(number, status));
             async move { report(channel, request?).await }
         });
-        reports.buffer_unordered(CALLERS).try_collect().await
+        let () = reports.buffer_unordered(CALLERS).try_collect().await?;
+        #[allow(clippy::cast_precision_loss, reason = "few nodes")]
+        Ok(self.tokens.len() as f64 / begun.elapsed().as_secs_f64())
     }
 
     async fn polls(&self, channels: &Arc<[Channel]>, rate: Option<f64>, seconds: u64) -> Outcome<Load> {

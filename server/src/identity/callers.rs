@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Caller, Identity, IdentityError, Project, SERVER};
 
-/// Callers that are remembered; beyond that memory begins anew.
-const CALLERS: usize = 65_536;
+/// Callers that are remembered; beyond that memory begins anew. As many as there are nodes whose answers are remembered.
+const CALLERS: usize = 131_072;
 
 /// Projects that are remembered; beyond that memory begins anew.
 const PROJECTS: usize = 4_096;
