@@ -15,8 +15,9 @@ pub(crate) enum Place {
 pub(crate) enum When {
     /// Once; without an end it stays open.
     Single { start: i64, end: Option<i64> },
-    /// At these minutes and hours on these days of the week (empty: any), UTC, for so many seconds.
-    Repeated { minute: i64, hours: Vec<i64>, weekdays: Vec<i64>, seconds: i64 },
+    /// At these minutes and hours on these days of the week (empty: any) by the clocks of a zone, for so many seconds, but not
+    /// from the one exception to the other, epoch seconds. No clock of these zones is changed in this month.
+    Repeated { zone: &'static str, minute: i64, hours: Vec<i64>, weekdays: Vec<i64>, seconds: i64, except: Option<(i64, i64)> },
 }
 
 /// A schedule as it was made.
@@ -34,10 +35,12 @@ impl Schedule {
     pub(crate) fn is_open(&self, at: i64) -> bool {
         match &self.when {
             When::Single { start, end } => *start <= at && end.is_none_or(|end| at <= end),
-            When::Repeated { minute, hours, weekdays, seconds } => {
+            When::Repeated { except: Some((from, to)), .. } if (*from..*to).contains(&at) => false,
+            When::Repeated { zone, minute, hours, weekdays, seconds, .. } => {
+                let zone = TimeZone::get(zone).unwrap();
                 let first = (at - seconds).div_euclid(60) * 60;
                 (first..=at).step_by(60).any(|tick| {
-                    let time = TimeZone::UTC.to_datetime(Timestamp::from_second(tick).unwrap());
+                    let time = zone.to_datetime(Timestamp::from_second(tick).unwrap());
                     let day = i64::from(time.weekday().to_sunday_zero_offset());
                     tick + seconds >= at
                         && i64::from(time.minute()) == *minute

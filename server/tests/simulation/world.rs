@@ -357,7 +357,12 @@ impl World {
             let hours = (0..=self.random.below(2)).map(|_| self.random.below(24)).collect();
             let weekdays = (0..self.random.below(3)).map(|_| self.random.below(7)).collect();
             let seconds = *self.random.of(&[1800, 7200, 6 * HOUR, DAY]);
-            When::Repeated { minute: *self.random.of(&[0, 15, 59]), hours, weekdays, seconds }
+            let zone = *self.random.of(&["UTC", "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"]);
+            let except = self.random.percent(30).then(|| {
+                let from = minute + self.random.below(7 * 24 * 60) * MINUTE;
+                (from, from + (1 + self.random.below(3 * 24 * 60)) * MINUTE)
+            });
+            When::Repeated { zone, minute: *self.random.of(&[0, 15, 59]), hours, weekdays, seconds, except }
         };
         let mut body = json!({"name": "w", "scheduleStatus": if for_updates { "SCHEDULE_STATUS_OS_UPDATE" } else { "SCHEDULE_STATUS_MAINTENANCE" }});
         let (key, id) = match &place {
@@ -374,7 +379,7 @@ impl World {
                 }
                 &SINGLE_SCHEDULES
             }
-            When::Repeated { minute, hours, weekdays, seconds } => {
+            When::Repeated { zone, minute, hours, weekdays, seconds, except } => {
                 let list = |numbers: &[i64]| numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
                 body["durationSeconds"] = (*seconds).into();
                 body["cronMinutes"] = minute.to_string().into();
@@ -382,6 +387,11 @@ impl World {
                 body["cronDayMonth"] = "*".into();
                 body["cronMonth"] = "*".into();
                 body["cronDayWeek"] = if weekdays.is_empty() { "*".to_owned() } else { list(weekdays) }.into();
+                body["timeZone"] = (*zone).into();
+                if let Some((from, to)) = except {
+                    let time = |second: i64| jiff::Timestamp::from_second(second).unwrap();
+                    body["exceptions"] = json!([format!("{}/{}", time(*from), time(*to))]);
+                }
                 &REPEATED_SCHEDULES
             }
         };
