@@ -16,6 +16,8 @@ mod node;
 mod os;
 mod place;
 mod policy;
+#[path = "../support/reporter.rs"]
+mod reporter;
 mod schedule;
 mod session;
 mod watch;

@@ -7,7 +7,10 @@
 mod crash;
 mod demo;
 mod enrolment;
+#[path = "../support/reporter.rs"]
+mod reporter;
 mod seed;
 mod tenancy;
 mod update;
+mod windows;
 mod world;
