@@ -18,6 +18,7 @@ use crate::{
     enrol::{self, Enrolment},
     firmware::{self, AgentCommand, REBOOT},
     node::{Node, NodeError},
+    pace::Polls,
     run::{self, End, Settings},
     sandbox,
     slots::sandbox::{Health, ImageSpec, build_image},
@@ -115,9 +116,15 @@ struct Run {
 
 #[derive(Debug, clap::Args)]
 struct Pace {
-    /// Seconds between polls; fractions are possible
-    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
-    poll_seconds: Duration,
+    /// Seconds between polls, whatever the server suggests; fractions are possible [default: what the server suggests, else 20]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    poll_seconds: Option<Duration>,
+    /// Least seconds between polls that the server may suggest
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    poll_least: Duration,
+    /// Most seconds between polls that the server may suggest
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
+    poll_most: Duration,
     /// Seconds until a failed update is tried again; doubled with every further failure, a day at most
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32))]
     retry_seconds: u32,
@@ -281,7 +288,7 @@ fn host_uuid(directory: &Path, given: Option<uuid::Uuid>) -> Result<String, CliE
 fn run_agent(run: Run) -> ExitCode {
     let settings = Settings {
         directory: run.directory.path,
-        poll: run.pace.poll_seconds,
+        polls: Polls { fixed: run.pace.poll_seconds, least: run.pace.poll_least, most: run.pace.poll_most },
         retry_seconds: run.pace.retry_seconds.into(),
         tethered: run.tethered,
     };
@@ -330,8 +337,12 @@ fn switch_on(power_on: &PowerOn, log: &str, prefix: &[&str]) -> Result<(), CliEr
     let mut arguments: Vec<OsString> = prefix.iter().map(OsString::from).collect();
     arguments.extend(["--log", log, "run", "--tethered", "--dir"].map(OsString::from));
     arguments.push(power_on.directory.path.clone().into());
-    arguments.extend(["--poll-seconds".into(), power_on.pace.poll_seconds.as_secs_f64().to_string().into()]);
-    arguments.extend(["--retry-seconds".into(), power_on.pace.retry_seconds.to_string().into()]);
+    let Pace { poll_seconds, poll_least, poll_most, retry_seconds } = &power_on.pace;
+    let polls = [("--poll-seconds", *poll_seconds), ("--poll-least", Some(*poll_least)), ("--poll-most", Some(*poll_most))];
+    for (name, value) in polls {
+        arguments.extend(value.map(|value| format!("{name}={}", value.as_secs_f64()).into()));
+    }
+    arguments.extend(["--retry-seconds".into(), retry_seconds.to_string().into()]);
     runtime()?.block_on(firmware::power_on(&node, &AgentCommand { program, arguments }))?;
     Ok(())
 }

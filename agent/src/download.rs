@@ -2,11 +2,15 @@
 
 mod answer;
 mod part;
+mod throttle;
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,7 +20,9 @@ use reqwest::{
     header::{AUTHORIZATION, ETAG, HeaderValue, IF_RANGE, RANGE},
 };
 
-use self::{answer::Answer, part::Part};
+use tokio::time::Instant;
+
+use self::{answer::Answer, part::Part, throttle::Throttle};
 use crate::{
     crash,
     detail::Reason,
@@ -65,6 +71,8 @@ pub struct Fetcher {
     server: String,
     downloads: Downloads,
     pause: Duration,
+    /// Most bytes a second; 0: any number.
+    limit: AtomicU64,
 }
 
 /// Why a try ended without the whole image.
@@ -78,13 +86,18 @@ enum Trouble {
 impl Fetcher {
     /// From the Release Service of a server.
     pub fn new(http: reqwest::Client, tokens: Arc<Tokens>, server: &str, downloads: Downloads) -> Self {
-        Self { http, tokens, server: server.trim_end_matches('/').to_owned(), downloads, pause: PAUSE }
+        Self { http, tokens, server: server.trim_end_matches('/').to_owned(), downloads, pause: PAUSE, limit: AtomicU64::new(0) }
     }
 
     /// With another pause before the first new try.
     #[must_use]
     pub fn with_pause(self, pause: Duration) -> Self {
         Self { pause, ..self }
+    }
+
+    /// Most bytes a second from now on, also of a download that is going on; 0: any number.
+    pub fn limit(&self, bytes_per_second: u64) {
+        self.limit.store(bytes_per_second, Ordering::Relaxed);
     }
 
     /// Fetches an image; what comes back is the file of the whole image, checked and on the disk. What is there of it
@@ -163,6 +176,7 @@ impl Fetcher {
             self.make_sure_of_room(total.saturating_sub(part.length()))?;
         }
         let mut seen = false;
+        let (begin, mut throttle) = (Instant::now(), Throttle::default());
         loop {
             match response.chunk().await {
                 Ok(Some(bytes)) => {
@@ -172,6 +186,10 @@ impl Fetcher {
                         crash::point("mid-download");
                     }
                     seen = true;
+                    let pause = throttle.take(bytes.len(), self.limit.load(Ordering::Relaxed), begin.elapsed());
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
                 }
                 Ok(None) => break,
                 Err(error) => {

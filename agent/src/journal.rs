@@ -112,7 +112,7 @@ mod tests {
             sha256: "ab".repeat(32),
             profile_name: "emt".to_owned(),
         };
-        let attempt = Attempt { target, number: 2 };
+        let attempt = Attempt { target, number: 2, id: "a1".to_owned() };
         let failure = Failure { reason: Reason::BootLoader, log: "no".to_owned() };
         vec![
             State::UpToDate { confirmed: None },
@@ -136,6 +136,18 @@ mod tests {
             journal.write(&state).unwrap();
             assert_eq!(journal.read().unwrap(), state);
         }
+    }
+
+    #[test]
+    fn a_journal_from_before_attempts_had_names_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::new(directory.path().join("journal.json"));
+        let text = r#"{"version":1,"state":{"name":"downloaded","attempt":{"target":{"url":"files/x","imageId":"3.1","sha256":"ab","profileName":"emt"},"number":2}}}"#;
+        fs::write(&journal.path, text).unwrap();
+        let state = journal.read().unwrap();
+        assert_eq!(state.attempt().map(|attempt| (attempt.number, attempt.id.as_str())), Some((2, "")));
+        journal.write(&state).unwrap();
+        assert_eq!(fs::read_to_string(&journal.path).unwrap(), text, "and an older agent reads what is kept without a name");
     }
 
     proptest! {

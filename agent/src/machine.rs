@@ -76,7 +76,7 @@ fn booted(state: State, boot: Boot, context: &Context<'_>) -> (State, Vec<Action
             State::Failed { .. } => return (state, vec![Action::Reject(boot.slot), Action::Reboot]),
             State::Rebooting { attempt, .. } | State::Verifying { attempt, .. } => attempt,
             // Nothing is known of how this slot came to be tried; it is judged by itself.
-            _ => Attempt { target: Target::running(context.running), number: 1 },
+            _ => Attempt { target: Target::running(context.running), number: 1, id: String::new() },
         };
         return (State::Verifying { attempt, slot: boot.slot }, vec![Action::Check]);
     }
@@ -116,9 +116,9 @@ fn reconsider(state: State, context: &Context<'_>) -> (State, Vec<Action>) {
                     return (State::UpToDate { confirmed }, vec![]);
                 }
                 // The server does not know yet that this runs here.
-                (updated(Attempt { target: target.clone(), number: 1 }, context), vec![])
+                (updated(Attempt { target: target.clone(), number: 1, id: String::new() }, context), vec![])
             }
-            Some(target) if offer.download_due && offer.opening != Opening::Closed => begin(target.clone(), 1),
+            Some(target) if offer.download_due && offer.opening != Opening::Closed => begin(target.clone(), 1, offer),
             _ => (State::UpToDate { confirmed }, vec![]),
         },
         State::Downloading { attempt } if same(&attempt) => {
@@ -142,7 +142,7 @@ fn reconsider(state: State, context: &Context<'_>) -> (State, Vec<Action>) {
         State::Failed { attempt, retry_at, .. }
             if same(&attempt) && retry_at <= context.now && offer.download_due && offer.opening != Opening::Closed =>
         {
-            begin(attempt.target, attempt.number.saturating_add(1))
+            begin(attempt.target, attempt.number.saturating_add(1), offer)
         }
         State::Failed { attempt, failure, rolled_back, at, retry_at, reported } if same(&attempt) => {
             (State::Failed { attempt, failure, rolled_back, at, retry_at, reported }, vec![])
@@ -161,9 +161,10 @@ fn withdrawn(mut actions: Vec<Action>, context: &Context<'_>) -> (State, Vec<Act
     (state, actions)
 }
 
-fn begin(target: Target, number: u32) -> (State, Vec<Action>) {
+fn begin(target: Target, number: u32, offer: &Offer) -> (State, Vec<Action>) {
     let fetch = Action::Fetch(target.clone());
-    (State::Downloading { attempt: Attempt { target, number } }, vec![fetch])
+    let attempt = Attempt { target, number, id: offer.attempt_id.clone() };
+    (State::Downloading { attempt }, vec![fetch])
 }
 
 /// The slot is written. The node reboots only if the window is still open for the same target.

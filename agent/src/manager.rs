@@ -55,10 +55,12 @@ impl Manager {
             status_detail: state.detail(),
             profile_name: running.profile.clone(),
             os_image_id: running.version.clone(),
+            attempt_id: state.attempt().map(|attempt| attempt.id.clone()).unwrap_or_default(),
             ..UpdateStatus::default()
         };
         update_status.set_status_type(state.status());
-        let message = PlatformUpdateStatusRequest { host_guid: self.uuid.clone(), update_status: Some(update_status) };
+        let message =
+            PlatformUpdateStatusRequest { host_guid: self.uuid.clone(), update_status: Some(update_status), takes_extras: true };
         let token = self.tokens.get().await?;
         match self.send(message.clone(), &token).await {
             Err(status) if is_refusal(&status) => {

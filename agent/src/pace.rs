@@ -8,6 +8,31 @@ const JITTER: f64 = 0.1;
 /// Longest pause between polls while the Maintenance Manager cannot be reached.
 pub const LONGEST_POLL_PAUSE: Duration = Duration::from_mins(5);
 
+/// How often the Maintenance Manager is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Polls {
+    /// Whatever the server suggests.
+    pub fixed: Option<Duration>,
+    /// What the server suggests is not followed below this.
+    pub least: Duration,
+    /// Nor above this.
+    pub most: Duration,
+}
+
+impl Polls {
+    /// Where neither the node's settings nor the server say anything.
+    pub const DEFAULT: Duration = Duration::from_secs(20);
+
+    /// The interval, when the server suggests so many seconds; 0 is no suggestion.
+    pub fn interval(&self, suggested: u32) -> Duration {
+        match (self.fixed, suggested) {
+            (Some(fixed), _) => fixed,
+            (None, 0) => Self::DEFAULT,
+            (None, seconds) => Duration::from_secs(seconds.into()).max(self.least).min(self.most),
+        }
+    }
+}
+
 /// Until the next poll: the interval, doubled with every failure in a row, spread by a random number from 0 to 1.
 pub fn poll(interval: Duration, failures: u32, random: f64) -> Duration {
     let longest = LONGEST_POLL_PAUSE.max(interval);
@@ -38,6 +63,17 @@ fn spread(pause: Duration, random: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_suggestion_is_followed_within_bounds() {
+        let seconds = Duration::from_secs;
+        let polls = |fixed| Polls { fixed, least: seconds(5), most: seconds(300) };
+        for (fixed, suggested, expected) in
+            [(None, 0, 20), (None, 60, 60), (None, 1, 5), (None, u32::MAX, 300), (Some(2), 60, 2), (Some(900), 0, 900)]
+        {
+            assert_eq!(polls(fixed.map(seconds)).interval(suggested), seconds(expected), "{fixed:?} {suggested}");
+        }
+    }
 
     #[test]
     fn pauses() {

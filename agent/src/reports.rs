@@ -8,7 +8,7 @@ use tokio::{task::JoinSet, time::Instant};
 use crate::{
     machine::State,
     manager::{Manager, ReportError},
-    pace,
+    pace::{self, Polls},
     slots::Identity,
 };
 
@@ -30,7 +30,9 @@ pub(crate) struct Reports {
     /// Away while a report is on its way.
     manager: Option<Manager>,
     under_way: JoinSet<Ended>,
-    interval: Duration,
+    polls: Polls,
+    /// Seconds between polls that the latest answer suggests; 0: none.
+    suggested: u32,
     next: Instant,
     failures: u32,
     sent: Option<State>,
@@ -39,11 +41,12 @@ pub(crate) struct Reports {
 }
 
 impl Reports {
-    pub(crate) fn new(manager: Manager, interval: Duration) -> Self {
+    pub(crate) fn new(manager: Manager, polls: Polls) -> Self {
         Self {
             manager: Some(manager),
             under_way: JoinSet::new(),
-            interval,
+            polls,
+            suggested: 0,
             next: Instant::now(),
             failures: 0,
             sent: None,
@@ -98,6 +101,7 @@ impl Reports {
                     tracing::info!("the Maintenance Manager answers again");
                 }
                 self.failures = 0;
+                self.suggested = answer.extras.as_ref().map_or(0, |extras| extras.poll_seconds);
                 self.answered = Some(state.clone());
                 Some(answer)
             }
@@ -111,7 +115,7 @@ impl Reports {
                 None
             }
         };
-        self.next = Instant::now() + pace::poll(self.interval, self.failures, rand::random());
+        self.next = Instant::now() + pace::poll(self.polls.interval(self.suggested), self.failures, rand::random());
         Heard { state, answer }
     }
 }

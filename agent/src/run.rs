@@ -17,6 +17,7 @@ use crate::{
     manager::Manager,
     net::{self, NetError},
     node::{Node, NodeError, Role},
+    pace::Polls,
     reports::{Heard, Reports},
     signals::Signals,
     slots::{SlotError, Slots},
@@ -38,8 +39,8 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 pub struct Settings {
     /// Directory of the node.
     pub directory: PathBuf,
-    /// Time between polls.
-    pub poll: Duration,
+    /// How often the Maintenance Manager is asked.
+    pub polls: Polls,
     /// Pause before a failed update is tried again, in seconds.
     pub retry_seconds: i64,
     /// Whether a firmware started this process; it ends with it.
@@ -148,7 +149,7 @@ fn driver(node: &Node, boot: &Boot, settings: &Settings) -> Result<Driver, RunEr
         events: VecDeque::new(),
         held: None,
         wants: None,
-        reports: Reports::new(manager, settings.poll),
+        reports: Reports::new(manager, settings.polls),
         heartbeats,
         retry_seconds: settings.retry_seconds,
     })
@@ -305,6 +306,7 @@ impl Driver {
         if status == emt_api::maintmgr::update_status::StatusType::Updated {
             crash::point("after-updated-report");
         }
+        self.work.limit(answer.extras.as_ref().map_or(0, |extras| extras.download_bytes_per_second));
         self.wants.get_or_insert_default().hear(answer);
         // The answer to what holds no longer confirms nothing.
         let event = if heard.state == self.state { Event::Answered(status) } else { Event::Woken };

@@ -62,6 +62,11 @@ impl Work {
         self.fetching = Some((sha256, handle));
     }
 
+    /// Most bytes a second that fetching may take from now on; 0: any number.
+    pub(crate) fn limit(&self, bytes_per_second: u64) {
+        self.fetcher.limit(bytes_per_second);
+    }
+
     /// Stops fetching; what was fetched so far stays.
     pub(crate) fn cancel_fetch(&mut self) {
         if let Some((_, handle)) = self.fetching.take() {

@@ -97,7 +97,11 @@ impl Fleet {
             os_image_id: "3.0.2".to_owned(),
             ..UpdateStatus::default()
         };
-        let message = PlatformUpdateStatusRequest { host_guid: node.uuid.clone(), update_status: Some(update_status) };
+        let message = PlatformUpdateStatusRequest {
+            host_guid: node.uuid.clone(),
+            update_status: Some(update_status),
+            ..PlatformUpdateStatusRequest::default()
+        };
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", node.bearer.parse()?);
         Ok(request)

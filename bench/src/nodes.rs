@@ -152,7 +152,11 @@ fn request(tokens: &[String], number: usize, status: StatusType) -> Outcome<Requ
         os_image_id: "3.0.0".to_owned(),
         ..UpdateStatus::default()
     };
-    let message = PlatformUpdateStatusRequest { host_guid: seed::uuid(number), update_status: Some(update_status) };
+    let message = PlatformUpdateStatusRequest {
+        host_guid: seed::uuid(number),
+        update_status: Some(update_status),
+        ..PlatformUpdateStatusRequest::default()
+    };
     let mut request = Request::new(message);
     request.metadata_mut().insert("authorization", format!("Bearer {}", tokens[number]).parse()?);
     Ok(request)

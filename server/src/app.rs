@@ -165,7 +165,8 @@ impl Parts {
         clock: Clock,
         random: Randomness,
     ) -> Self {
-        let maintenance = MaintenanceManager::new(Arc::clone(&store), clock.clone(), random.clone(), config.update_runs.clone());
+        let maintenance = MaintenanceManager::new(Arc::clone(&store), clock.clone(), random.clone(), config.update_runs.clone())
+            .with_node_bandwidth(config.releases.node_bandwidth);
         let hosts = HostManager::new(Arc::clone(&store), clock.clone());
         Self { store, identity, images, clock, random, maintenance, hosts }
     }

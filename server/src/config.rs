@@ -44,10 +44,21 @@ pub struct Config {
     pub key_rotation_days: u32,
     /// How long update runs are waited for, and kept.
     pub update_runs: RunRules,
+    /// What nodes may take of the Release Service.
+    pub releases: Releases,
     /// Form of the log: `text` or `json`.
     pub log_format: LogFormat,
     /// What is logged, such as `info` or `info,emt_server=debug`.
     pub log: String,
+}
+
+/// What nodes may take of the Release Service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Releases {
+    /// Most bytes a second that the download of one node may take, so that an update does not fill the line of its site; 0: any
+    /// number. Kept by agents that know it; others take what they get.
+    pub node_bandwidth: u64,
 }
 
 /// Form of the log.
@@ -73,6 +84,7 @@ impl Default for Config {
             web_redirects: Vec::new(),
             key_rotation_days: 90,
             update_runs: RunRules::default(),
+            releases: Releases::default(),
             log_format: LogFormat::Text,
             log: "info".to_owned(),
         }
@@ -132,13 +144,17 @@ mod tests {
             let data = jail.directory().to_owned();
             let load = |flags: &Flags| Config::load(&data, None, flags).unwrap();
             assert_eq!(load(&Flags::default()), Config::default());
-            jail.create_file(FILE, "listen = \"127.0.0.1:1\"\nfqdn = \"file.test\"\nlog = \"debug\"")?;
+            jail.create_file(
+                FILE,
+                "listen = \"127.0.0.1:1\"\nfqdn = \"file.test\"\nlog = \"debug\"\n[releases]\nnode-bandwidth = 7",
+            )?;
             jail.set_env("EMT_SERVER_LISTEN", "127.0.0.1:2");
             jail.set_env("EMT_SERVER_LOG_FORMAT", "json");
             let flags = Flags { fqdn: Some("flag.test".to_owned()), listen: None };
             let config = load(&flags);
             assert_eq!((config.listen.port(), config.fqdn.as_str(), config.log.as_str()), (2, "flag.test", "debug"));
             assert_eq!(config.log_format, LogFormat::Json);
+            assert_eq!(config.releases.node_bandwidth, 7);
             Ok(())
         });
     }

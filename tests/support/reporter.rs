@@ -51,7 +51,11 @@ impl Reporter {
             os_image_id: version.to_owned(),
             ..UpdateStatus::default()
         };
-        let message = PlatformUpdateStatusRequest { host_guid: self.uuid.clone(), update_status: Some(update_status) };
+        let message = PlatformUpdateStatusRequest {
+            host_guid: self.uuid.clone(),
+            update_status: Some(update_status),
+            ..PlatformUpdateStatusRequest::default()
+        };
         let mut request = tonic::Request::new(message);
         request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
         MaintmgrServiceClient::new(self.channel.clone()).platform_update_status(request).await.unwrap().into_inner()

@@ -17,6 +17,8 @@ pub struct Offer {
     pub opening: Opening,
     /// Whether the time to begin the download has come.
     pub download_due: bool,
+    /// The name of an attempt that begins now; "" if the server names none.
+    pub attempt_id: String,
 }
 
 /// What holds while an event is taken.

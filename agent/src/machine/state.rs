@@ -65,6 +65,9 @@ pub struct Attempt {
     pub target: Target,
     /// 1 for the first go.
     pub number: u32,
+    /// Its name, as the server told it when it began; "" if the server names none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
 }
 
 /// Why an attempt failed.

@@ -30,12 +30,12 @@ pub(super) fn failure(reason: Reason) -> Failure {
 }
 
 fn attempt(version: &str) -> Attempt {
-    Attempt { target: target(version), number: 1 }
+    Attempt { target: target(version), number: 1, id: String::new() }
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the tables have cases without an offer")]
 fn offer(version: Option<&str>, opening: Opening, download_due: bool) -> Option<Offer> {
-    Some(Offer { target: version.map(target), opening, download_due })
+    Some(Offer { target: version.map(target), opening, download_due, attempt_id: String::new() })
 }
 
 /// A state with what matters of it, and actions, on one line.
@@ -273,11 +273,35 @@ fn what_a_start_does() {
 }
 
 #[test]
+fn an_attempt_keeps_the_name_that_it_began_with() {
+    let running = identity("1");
+    let offered = |id: &str, opening| Offer { attempt_id: id.to_owned(), ..offer(Some("2"), opening, true).unwrap() };
+    let name = |state: &State| state.attempt().map(|attempt| attempt.id.clone()).unwrap();
+    let take = |state: State, event: Event, offer: &Offer| {
+        let context = Context { now: NOW, running: &running, offer: Some(offer), retry_seconds: RETRY };
+        step(state, event, &context).unwrap().0
+    };
+    let first = offered("a1", Opening::Open);
+    let second = offered("b2", Opening::Open);
+    let state = take(up_to_date(), Event::Woken, &first);
+    assert_eq!((state.name(), name(&state).as_str()), ("downloading", "a1"));
+    let state = take(state, Event::Fetched, &second);
+    assert_eq!((state.name(), name(&state).as_str()), ("installing", "a1"));
+    let state = take(state, Event::WriteFailed(failure(Reason::UtWrite)), &second);
+    let state = take(state, Event::Answered(StatusType::Failed), &second);
+    assert_eq!((state.name(), name(&state).as_str()), ("failed", "a1"));
+    let State::Failed { attempt, failure, rolled_back, at, reported, .. } = state else { unreachable!() };
+    let due = State::Failed { attempt, failure, rolled_back, at, retry_at: NOW, reported };
+    let state = take(due, Event::Woken, &second);
+    assert_eq!((state.name(), name(&state).as_str()), ("downloading", "b2"), "the next go is another attempt");
+}
+
+#[test]
 fn retries_come_later_and_later() {
     let running = identity("1");
     let context = Context { now: NOW, running: &running, offer: None, retry_seconds: RETRY };
     for (number, expected) in [(1, 1600), (2, 2200), (3, 3400), (u32::MAX, NOW + 86_400)] {
-        let state = State::Installing { attempt: Attempt { target: target("2"), number } };
+        let state = State::Installing { attempt: Attempt { target: target("2"), number, id: String::new() } };
         let (state, _) = step(state, Event::WriteFailed(failure(Reason::UtWrite)), &context).unwrap();
         assert!(matches!(state, State::Failed { retry_at, .. } if retry_at == expected), "{number}: {state:?}");
     }

@@ -1,7 +1,7 @@
 //! Updates that go well, from the window to the confirmation.
 
 use emt_agent::slots::sandbox::Health;
-use emt_api::maintmgr::update_status::StatusType;
+use emt_api::maintmgr::{Extras, Window, update_status::StatusType};
 
 use crate::support::{
     NEW, OLD, image,
@@ -76,11 +76,35 @@ async fn an_update_begins_when_its_window_opens_not_at_the_next_poll() {
     let server = Server::start().await;
     let mut node = Node::new(&server);
     // Longer than the test waits for anything.
-    node.poll_seconds = "600";
+    node.poll_seconds = Some("600");
     let release = server.publish("new", Release::new(image(NEW, Health::Healthy)));
     server.want(&node.uuid, NEW, release, 4);
     node.power_on();
     wait("the update", || server.told(&node.uuid).into_iter().find(|told| told.status == StatusType::Updated)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_says_beyond_the_contract_is_followed() {
+    let server = Server::start().await;
+    let mut node = Node::new(&server);
+    // By itself it would poll three times a minute.
+    node.poll_seconds = None;
+    let release = server.publish("new", Release::new(image(NEW, Health::Healthy)));
+    server.want(&node.uuid, NEW, release, 50_000);
+    let window = Window { start_seconds: crate::support::now() - 1, end_seconds: None };
+    server.shared().nodes.get_mut(&node.uuid).unwrap().extras = Some(Extras {
+        window: Some(window),
+        attempt_id: "a1".to_owned(),
+        poll_seconds: 1,
+        download: None,
+        download_bytes_per_second: 1 << 30,
+    });
+    node.power_on();
+    let told = arrival(&server, &node, NEW).await;
+    for told in told {
+        let expected = if told.status == StatusType::UpToDate { "" } else { "a1" };
+        assert_eq!(told.attempt, expected, "{told:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

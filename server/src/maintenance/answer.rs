@@ -120,7 +120,7 @@ impl Situation<'_> {
     }
 
     /// Windows in which nothing is to be done need no limits.
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         match self.decision.task() {
             Task::Nothing | Task::Done(_) => Limits::default(),
             Task::Install(_) | Task::KernelCommand(_) | Task::Packages => self.decision.limits.clone(),

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use emt_api::maintmgr::{PlatformUpdateStatusRequest, PlatformUpdateStatusResponse};
+use emt_api::maintmgr::{Extras, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse};
 use prost::Message;
 
 use super::Reporter;
@@ -26,7 +26,7 @@ pub(super) struct Memory {
 #[derive(Default)]
 struct Known {
     nodes: HashMap<String, Told>,
-    /// Most nodes are told the same.
+    /// Most nodes are told the same, but for the extras.
     last: Arc<PlatformUpdateStatusResponse>,
 }
 
@@ -36,7 +36,9 @@ struct Told {
     during: Range<i64>,
     who: Reporter,
     request: Box<[u8]>,
+    /// Without the extras.
     answer: Arc<PlatformUpdateStatusResponse>,
+    extras: Option<Arc<Extras>>,
 }
 
 impl Memory {
@@ -47,11 +49,19 @@ impl Memory {
         request: &PlatformUpdateStatusRequest,
         generation: u64,
         now: i64,
-    ) -> Option<Arc<PlatformUpdateStatusResponse>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = known.nodes.get(&who.host_uuid)?;
-        let holds = told.generation == generation && told.during.contains(&now) && told.who == *who;
-        (holds && *told.request == *request.encode_to_vec()).then(|| Arc::clone(&told.answer))
+    ) -> Option<PlatformUpdateStatusResponse> {
+        let (answer, extras) = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let told = known.nodes.get(&who.host_uuid)?;
+            let holds = told.generation == generation && told.during.contains(&now) && told.who == *who;
+            if !holds || *told.request != *request.encode_to_vec() {
+                return None;
+            }
+            (Arc::clone(&told.answer), told.extras.clone())
+        };
+        let mut answer = PlatformUpdateStatusResponse::clone(&answer);
+        answer.extras = extras.as_deref().cloned();
+        Some(answer)
     }
 
     /// Remembers the answer to a request that changed nothing.
@@ -63,6 +73,8 @@ impl Memory {
         during: Range<i64>,
         answer: &PlatformUpdateStatusResponse,
     ) {
+        let mut answer = answer.clone();
+        let extras = answer.extras.take().map(Arc::new);
         if request.encoded_len() > REQUEST {
             return;
         }
@@ -70,11 +82,11 @@ impl Memory {
         if known.nodes.len() >= NODES {
             known.nodes.clear();
         }
-        if *known.last != *answer {
-            known.last = Arc::new(answer.clone());
+        if *known.last != answer {
+            known.last = Arc::new(answer);
         }
         let request = request.encode_to_vec().into_boxed_slice();
-        let told = Told { generation, during, who: who.clone(), request, answer: Arc::clone(&known.last) };
+        let told = Told { generation, during, who: who.clone(), request, answer: Arc::clone(&known.last), extras };
         known.nodes.insert(who.host_uuid.clone(), told);
     }
 }

@@ -7,6 +7,7 @@ mod abandoned;
 mod answer;
 pub mod decision;
 mod details;
+mod extras;
 mod heard;
 mod memory;
 mod report;
@@ -21,10 +22,9 @@ use emt_api::{
     enums::{HostState, UpdateRunState},
     filter::Expr,
     id,
-    maintmgr::{self, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse},
+    maintmgr::{self, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, update_status::StatusType},
     record::{Meta, Record},
     resources::{Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule},
-    status,
     value::{Link, Value},
 };
 
@@ -93,6 +93,8 @@ pub struct MaintenanceManager {
     memory: Arc<memory::Memory>,
     heard: Arc<heard::Heard>,
     rules: Arc<RunRules>,
+    /// Most bytes a second that the download of a node may take; 0: any number.
+    node_bandwidth: u64,
     store: Arc<dyn Store>,
     clock: Clock,
     random: Randomness,
@@ -116,7 +118,13 @@ impl MaintenanceManager {
     /// A manager over a store.
     pub fn new(store: Arc<dyn Store>, clock: Clock, random: Randomness, rules: RunRules) -> Self {
         let heard = Arc::new(heard::Heard::new(u32::try_from(clock.now()).unwrap_or(u32::MAX)));
-        Self { memory: Arc::default(), heard, rules: Arc::new(rules), store, clock, random }
+        Self { memory: Arc::default(), heard, rules: Arc::new(rules), node_bandwidth: 0, store, clock, random }
+    }
+
+    /// With a limit for the download of each node that takes one, bytes a second; 0: none.
+    #[must_use]
+    pub fn with_node_bandwidth(self, node_bandwidth: u64) -> Self {
+        Self { node_bandwidth, ..self }
     }
 
     /// Takes a report and says what to do. What it changes is durable before this returns.
@@ -138,7 +146,7 @@ impl MaintenanceManager {
             self.heard.note(uuid, self.now());
         }
         if let Some(told) = self.memory.recall(who, request, generation, self.clock.now()) {
-            return Ok(PlatformUpdateStatusResponse::clone(&told));
+            return Ok(told);
         }
         let running = report::Running::of(status);
         for _ in 0..ATTEMPTS {
@@ -151,7 +159,7 @@ impl MaintenanceManager {
             node.installed = installed.or(node.installed);
             instance.agent = who.agent.number();
             node.instance = instance.clone();
-            follow(&mut runs, &run);
+            run.follow(&mut runs);
             let now = self.clock.now();
             let decision = decision::decide(&Facts {
                 host: &node.host,
@@ -174,17 +182,24 @@ impl MaintenanceManager {
                 now,
             };
             let mut answer = answer::answer(&situation);
-            if who.agent == Agent::PlatformUpdateAgent {
-                hand_over(&mut instance, &mut answer);
+            let mut told_until = situation.told_until();
+            if request.takes_extras {
+                let ended = runs.iter().find(|run| run.state != UpdateRunState::Open);
+                let extras = node.asks(&situation, request, ended, self.node_bandwidth).extras();
+                answer.extras = Some(extras.told);
+                told_until = told_until.min(extras.until);
             }
-            aim(&mut run, decision.target.key());
+            if who.agent == Agent::PlatformUpdateAgent {
+                windows::hand_over(&mut instance, &mut answer);
+            }
+            run.aim(decision.target.key());
             let mut batch = Batch::default();
             if matches!(run, RunEffect::Create(_)) {
                 batch.changes = self.too_many(&instance).await?;
             }
             let batch = self.batch(batch, &node, &instance, run);
             if batch.changes.is_empty() {
-                self.memory.keep(who, request, generation, now..situation.told_until(), &answer);
+                self.memory.keep(who, request, generation, now..told_until, &answer);
                 return Ok(answer);
             }
             match self.store.commit(batch).await {
@@ -340,43 +355,25 @@ pub fn is_untrusted(host: &Host) -> bool {
     host.current_state == HostState::Untrusted || host.desired_state == HostState::Untrusted
 }
 
-/// The runs as they are once a report's effect is kept.
-fn follow(runs: &mut Vec<OsUpdateRun>, effect: &RunEffect) {
-    match effect {
-        RunEffect::None => {}
-        RunEffect::Create(run) => runs.insert(0, OsUpdateRun::clone(run)),
-        RunEffect::Update(run) => {
-            for known in runs.iter_mut().filter(|known| known.id() == run.id()) {
-                known.clone_from(run);
-            }
+impl Node {
+    /// What the extras of its answer depend on. `ended` is the run that ended last.
+    fn asks<'a>(
+        &'a self,
+        situation: &'a answer::Situation<'a>,
+        request: &'a PlatformUpdateStatusRequest,
+        ended: Option<&'a OsUpdateRun>,
+        bandwidth: u64,
+    ) -> extras::Asks<'a> {
+        extras::Asks {
+            situation,
+            uuid: &request.host_guid,
+            status: request.update_status.as_ref().map_or(StatusType::Unspecified, maintmgr::UpdateStatus::status_type),
+            instance: &self.instance,
+            ended: ended.map_or("", Record::id),
+            bandwidth,
         }
     }
-}
 
-/// Notes what a run is to install when it begins, and when it begins anew.
-fn aim(effect: &mut RunEffect, target: Option<String>) {
-    let run = match effect {
-        RunEffect::Create(run) => run,
-        RunEffect::Update(run) if run.status == status::of_report(maintmgr::update_status::StatusType::Downloading).0 => run,
-        RunEffect::Update(_) | RunEffect::None => return,
-    };
-    run.target = target.unwrap_or_default();
-}
-
-/// Puts a gap between two single windows that an old agent is told, and remembers what it was told.
-fn hand_over(instance: &mut Instance, answer: &mut PlatformUpdateStatusResponse) {
-    let Some(schedule) = &mut answer.update_schedule else { return };
-    let number = |seconds: i64| u64::try_from(seconds).unwrap_or(0);
-    let (start_seconds, end_seconds) = (number(instance.offered_start), number(instance.offered_end));
-    let last = (start_seconds != 0).then_some(maintmgr::SingleSchedule { start_seconds, end_seconds });
-    let told = windows::handed_over(last, schedule.single_schedule);
-    let kept = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
-    instance.offered_start = told.map_or(0, |window| kept(window.start_seconds));
-    instance.offered_end = told.map_or(0, |window| kept(window.end_seconds));
-    schedule.single_schedule = told;
-}
-
-impl Node {
     fn running_profile(&self) -> String {
         self.installed.as_ref().map_or(&self.instance.running_profile, |os| &os.profile_name).clone()
     }

@@ -10,7 +10,10 @@ use emt_api::{
     version,
 };
 
-use super::run::{self, RunEffect, Said};
+use super::{
+    extras,
+    run::{self, RunEffect, Said},
+};
 
 /// What the node says that it runs.
 pub(super) struct Running<'a> {
@@ -104,7 +107,11 @@ pub(super) fn apply(facts: &Facts<'_>, report: &UpdateStatus, last: Option<OsUpd
         status,
         facts.now,
     );
-    let said = Said { kind: if arrived { StatusType::Updated } else { kind }, detail: &report.status_detail };
+    let said = Said {
+        kind: if arrived { StatusType::Updated } else { kind },
+        detail: &report.status_detail,
+        attempt: extras::attempt(report),
+    };
     let run = run::effect(facts, &said, last);
     match &run {
         RunEffect::Update(run) if run.state != UpdateRunState::Open => {

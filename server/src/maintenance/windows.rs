@@ -8,9 +8,9 @@ mod told;
 use std::ops::Range;
 
 use emt_api::{
-    maintmgr::{self, UpdateSchedule},
+    maintmgr::{self, PlatformUpdateStatusResponse, UpdateSchedule},
     record::Record,
-    resources::{RepeatedSchedule, SingleSchedule},
+    resources::{Instance, RepeatedSchedule, SingleSchedule},
 };
 use emt_windows::{Blackout, Cron, Opens, Rule};
 
@@ -99,7 +99,7 @@ impl Windows {
 
 impl Limits {
     /// A rule less the time in which nothing may be open for the node.
-    fn applied(&self, rule: Rule) -> Rule {
+    pub(super) fn applied(&self, rule: Rule) -> Rule {
         rule.except(self.closed.as_ref().and_then(|closed| Blackout::new(closed.start, closed.end).ok()))
     }
 
@@ -141,7 +141,7 @@ fn list(schedule: &RepeatedSchedule, rule: &Rule) -> Option<maintmgr::RepeatedSc
 
 /// The single window that is told to an agent which overlooks that a window it waits for was moved or replaced, until it
 /// was told none once: after a change, none. `last` is what it was told before.
-pub(super) fn handed_over(
+fn handed_over(
     last: Option<maintmgr::SingleSchedule>,
     now: Option<maintmgr::SingleSchedule>,
 ) -> Option<maintmgr::SingleSchedule> {
@@ -149,6 +149,19 @@ pub(super) fn handed_over(
         (Some(last), Some(now)) if last != now => None,
         (_, now) => now,
     }
+}
+
+/// Puts a gap between two single windows that an old agent is told, and remembers what it was told.
+pub(super) fn hand_over(instance: &mut Instance, answer: &mut PlatformUpdateStatusResponse) {
+    let Some(schedule) = &mut answer.update_schedule else { return };
+    let number = |seconds: i64| u64::try_from(seconds).unwrap_or(0);
+    let (start_seconds, end_seconds) = (number(instance.offered_start), number(instance.offered_end));
+    let last = (start_seconds != 0).then_some(maintmgr::SingleSchedule { start_seconds, end_seconds });
+    let told = handed_over(last, schedule.single_schedule);
+    let kept = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
+    instance.offered_start = told.map_or(0, |window| kept(window.start_seconds));
+    instance.offered_end = told.map_or(0, |window| kept(window.end_seconds));
+    schedule.single_schedule = told;
 }
 
 #[cfg(test)]

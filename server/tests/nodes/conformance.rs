@@ -195,7 +195,7 @@ async fn e14_who_gets_no_answer() {
 #[tokio::test]
 async fn e15_what_is_not_well_formed_is_refused() {
     let node = Node::known().await;
-    let without_status = PlatformUpdateStatusRequest { host_guid: node.uuid.clone(), update_status: None };
+    let without_status = PlatformUpdateStatusRequest { host_guid: node.uuid.clone(), ..PlatformUpdateStatusRequest::default() };
     for message in [report("garbage", StatusType::UpToDate, "emt", V1), without_status] {
         let outcome = node.server.report(message, &Metadata::token(&node.token)).await;
         assert_eq!(outcome.unwrap_err().code(), Code::InvalidArgument);

@@ -5,6 +5,7 @@
 mod adoption;
 mod answers;
 mod conformance;
+mod extras;
 mod hosts;
 mod node;
 mod old_agent;

@@ -79,7 +79,11 @@ impl Node {
             os_image_id: image,
             ..UpdateStatus::default()
         };
-        PlatformUpdateStatusRequest { host_guid: self.who.host_uuid.clone(), update_status: Some(status) }
+        PlatformUpdateStatusRequest {
+            host_guid: self.who.host_uuid.clone(),
+            update_status: Some(status),
+            ..PlatformUpdateStatusRequest::default()
+        }
     }
 
     /// Takes an answer; what it begins to install at once, if anything.

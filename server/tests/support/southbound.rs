@@ -146,6 +146,7 @@ pub fn report(uuid: &str, status: StatusType, profile: &str, image: &str) -> Pla
             os_image_id: image.to_owned(),
             ..UpdateStatus::default()
         }),
+        ..PlatformUpdateStatusRequest::default()
     }
 }
 
@@ -164,7 +165,9 @@ pub fn request(json: &Json) -> PlatformUpdateStatusRequest {
             profile_version: text(status, "profile_version"),
             os_image_id: text(status, "os_image_id"),
             os_update_available: text(status, "os_update_available"),
+            ..UpdateStatus::default()
         }),
+        ..PlatformUpdateStatusRequest::default()
     }
 }
 

@@ -70,7 +70,7 @@ impl World {
             job: None,
             known: None,
             now: 0,
-            wanted: Offer { target: None, opening: Opening::Closed, download_due: false },
+            wanted: Offer { target: None, opening: Opening::Closed, download_due: false, attempt_id: String::new() },
             cut_in: None,
             boots: 0,
             healthy: false,
@@ -269,6 +269,7 @@ impl World {
 
     /// The server wants a version from now on.
     pub(super) fn want(&mut self, version: Option<&str>, opening: Opening) {
-        self.wanted = Offer { target: version.map(target), opening, download_due: opening != Opening::Closed };
+        self.wanted =
+            Offer { target: version.map(target), opening, download_due: opening != Opening::Closed, attempt_id: String::new() };
     }
 }

@@ -27,8 +27,8 @@ pub(crate) fn command() -> Command {
 pub(crate) struct Node {
     pub(crate) uuid: String,
     pub(crate) directory: PathBuf,
-    /// Time between its polls.
-    pub(crate) poll_seconds: &'static str,
+    /// Time between its polls; none leaves it to the server.
+    pub(crate) poll_seconds: Option<&'static str>,
     firmware: Option<Child>,
     _temporary: tempfile::TempDir,
 }
@@ -48,7 +48,7 @@ impl Node {
         let uuid = uuid::Uuid::new_v4().to_string();
         sandbox::create(&directory, &file, &uuid, slot_bytes).unwrap();
         credentials(server, &uuid).write(&directory).unwrap();
-        Self { uuid, directory, poll_seconds: "0.2", firmware: None, _temporary: temporary }
+        Self { uuid, directory, poll_seconds: Some("0.2"), firmware: None, _temporary: temporary }
     }
 
     /// Switches it on.
@@ -60,8 +60,8 @@ impl Node {
     pub(crate) fn power_on_with(&mut self, environment: &[(&str, &str)]) {
         assert!(self.firmware.is_none(), "it is on already");
         let mut command = command();
-        command.args(["sandbox", "power-on", "--poll-seconds", self.poll_seconds, "--retry-seconds", "1", "--dir"]);
-        command.arg(&self.directory);
+        command.args(["sandbox", "power-on", "--poll-least", "0.5", "--retry-seconds", "1", "--dir"]).arg(&self.directory);
+        command.args(self.poll_seconds.iter().flat_map(|seconds| ["--poll-seconds", seconds]));
         command.envs(environment.iter().copied()).stderr(self.log());
         self.firmware = Some(command.spawn().unwrap());
     }

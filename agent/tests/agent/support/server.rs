@@ -14,7 +14,7 @@ use emt_api::{
         hostmgr_server::{Hostmgr, HostmgrServer},
     },
     maintmgr::{
-        OsProfileUpdateSource, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, SingleSchedule, UpdateSchedule,
+        Extras, OsProfileUpdateSource, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, SingleSchedule, UpdateSchedule,
         UpdateSource,
         maintmgr_service_server::{MaintmgrService, MaintmgrServiceServer},
         update_status::StatusType,
@@ -42,6 +42,7 @@ pub(crate) struct Told {
     pub(crate) status: StatusType,
     pub(crate) version: String,
     pub(crate) detail: String,
+    pub(crate) attempt: String,
     pub(crate) at: i64,
 }
 
@@ -51,6 +52,8 @@ pub(crate) struct Script {
     /// Version, path and digest of the image to install.
     target: Option<(String, String, String)>,
     window: (u64, u64),
+    /// What it is told beyond the contract, if it takes that.
+    pub(crate) extras: Option<Extras>,
     pub(crate) told: Vec<Told>,
     /// Statuses of its heartbeats, and how many reports came before each.
     pub(crate) beats: Vec<(InstanceStatus, usize)>,
@@ -253,12 +256,14 @@ impl MaintmgrService for Manager {
             status: status.status_type(),
             version: status.os_image_id.clone(),
             detail: status.status_detail.clone(),
+            attempt: status.attempt_id.clone(),
             at: now(),
         });
         let mut answer = PlatformUpdateStatusResponse {
             update_source: Some(UpdateSource::default()),
             update_schedule: Some(UpdateSchedule::default()),
             os_profile_update_source: Some(OsProfileUpdateSource::default()),
+            extras: script.extras.clone().filter(|_| report.takes_extras),
             ..PlatformUpdateStatusResponse::default()
         };
         if let Some((version, path, digest)) = script.target.clone().filter(|(version, ..)| *version != status.os_image_id) {

@@ -39,5 +39,7 @@ record! {
         state: UpdateRunState = Field::enumeration("state", &UPDATE_RUN_STATE).shown_only().extension(),
         /// What the node was to run when the run began: the id of an OS, or another key of a target; "" if it is not known.
         target: String = Field::internal(Type::Text { min: 0, max: usize::MAX, pattern: "" }),
+        /// Which attempt of the node the run is, as the node was told; "" if it does not say.
+        attempt: String = Field::internal(Type::Text { min: 0, max: usize::MAX, pattern: "" }),
     }
 }

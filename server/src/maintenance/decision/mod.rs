@@ -16,7 +16,7 @@ mod target;
 mod timing;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use emt_api::{
     record::Record,

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_runs.sql"),
     include_str!("migrations/0010_decisions.sql"),
     include_str!("migrations/0011_windows.sql"),
+    include_str!("migrations/0012_attempts.sql"),
 ];
 
 /// Applies what the database has not had yet, each migration as a whole. The inner error is for the operator.

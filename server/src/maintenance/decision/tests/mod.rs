@@ -3,4 +3,4 @@
 mod agreement;
 mod properties;
 mod table;
-mod world;
+pub(in crate::maintenance) mod world;

@@ -11,29 +11,29 @@ use super::super::{Decision, Facts, decide};
 use crate::maintenance::{Agent, Windows};
 
 /// 2026-06-06 00:00:00 UTC, a Saturday.
-pub(super) const NOW: i64 = 1_780_704_000;
+pub(in crate::maintenance) const NOW: i64 = 1_780_704_000;
 
 /// All facts, owned.
 #[derive(Debug, Clone)]
-pub(super) struct World {
-    pub(super) host: Host,
-    pub(super) instance: Option<Instance>,
-    pub(super) installed: Option<Os>,
-    pub(super) policy: Option<OsUpdatePolicy>,
-    pub(super) catalogue: Vec<Os>,
-    pub(super) windows: Windows,
-    pub(super) runs: Vec<OsUpdateRun>,
-    pub(super) last_seen: Option<i64>,
-    pub(super) agent: Agent,
+pub(in crate::maintenance) struct World {
+    pub(in crate::maintenance) host: Host,
+    pub(in crate::maintenance) instance: Option<Instance>,
+    pub(in crate::maintenance) installed: Option<Os>,
+    pub(in crate::maintenance) policy: Option<OsUpdatePolicy>,
+    pub(in crate::maintenance) catalogue: Vec<Os>,
+    pub(in crate::maintenance) windows: Windows,
+    pub(in crate::maintenance) runs: Vec<OsUpdateRun>,
+    pub(in crate::maintenance) last_seen: Option<i64>,
+    pub(in crate::maintenance) agent: Agent,
 }
 
 /// Epoch seconds as records keep them.
-pub(super) fn at(offset: i64) -> u32 {
+pub(in crate::maintenance) fn at(offset: i64) -> u32 {
     u32::try_from(NOW + offset).unwrap()
 }
 
 /// An OS with an image.
-pub(super) fn os(number: u32, profile: &str, image: &str) -> Os {
+pub(in crate::maintenance) fn os(number: u32, profile: &str, image: &str) -> Os {
     let mut os = Os {
         name: format!("{profile} {image}"),
         profile_name: profile.to_owned(),
@@ -48,7 +48,7 @@ pub(super) fn os(number: u32, profile: &str, image: &str) -> Os {
 }
 
 /// A policy of a kind.
-pub(super) fn policy(kind: UpdatePolicy, target: Option<&str>) -> OsUpdatePolicy {
+pub(in crate::maintenance) fn policy(kind: UpdatePolicy, target: Option<&str>) -> OsUpdatePolicy {
     let mut policy = OsUpdatePolicy {
         name: "monthly".to_owned(),
         update_policy: kind,
@@ -60,7 +60,7 @@ pub(super) fn policy(kind: UpdatePolicy, target: Option<&str>) -> OsUpdatePolicy
 }
 
 /// A single window, seconds from now; without an end it stays open.
-pub(super) fn single(start: i64, end: Option<i64>) -> SingleSchedule {
+pub(in crate::maintenance) fn single(start: i64, end: Option<i64>) -> SingleSchedule {
     let mut single = SingleSchedule {
         name: "night".to_owned(),
         start_seconds: at(start),
@@ -72,7 +72,7 @@ pub(super) fn single(start: i64, end: Option<i64>) -> SingleSchedule {
 }
 
 /// A window at a minute of the hours listed.
-pub(super) fn repeated(minutes: &str, hours: &str, duration: i32) -> RepeatedSchedule {
+pub(in crate::maintenance) fn repeated(minutes: &str, hours: &str, duration: i32) -> RepeatedSchedule {
     let mut repeated = RepeatedSchedule {
         name: "weekly".to_owned(),
         duration_seconds: duration,
@@ -88,7 +88,7 @@ pub(super) fn repeated(minutes: &str, hours: &str, duration: i32) -> RepeatedSch
 }
 
 /// A run at a target that ended so long ago, or goes on.
-pub(super) fn run(target: &str, ended_ago: Option<i64>, failed: bool) -> OsUpdateRun {
+pub(in crate::maintenance) fn run(target: &str, ended_ago: Option<i64>, failed: bool) -> OsUpdateRun {
     let mut run = OsUpdateRun {
         target: target.to_owned(),
         start_time: at(-ended_ago.unwrap_or(0) - 60),
@@ -106,7 +106,7 @@ pub(super) fn run(target: &str, ended_ago: Option<i64>, failed: bool) -> OsUpdat
 
 impl World {
     /// One that runs 3.0.1, is linked to 3.0.2, and has an open window.
-    pub(super) fn new() -> Self {
+    pub(in crate::maintenance) fn new() -> Self {
         let mut host = Host {
             name: "store-17".to_owned(),
             desired_state: HostState::Onboarded,
@@ -139,29 +139,29 @@ impl World {
         }
     }
 
-    pub(super) fn instance(&mut self) -> &mut Instance {
+    pub(in crate::maintenance) fn instance(&mut self) -> &mut Instance {
         self.instance.as_mut().unwrap()
     }
 
     /// The policy instead of the link.
-    pub(super) fn with_policy(&mut self, policy: OsUpdatePolicy) {
+    pub(in crate::maintenance) fn with_policy(&mut self, policy: OsUpdatePolicy) {
         self.policy = Some(policy);
         self.instance().desired_os_id = Link::default();
     }
 
     /// A node with packages instead of images.
-    pub(super) fn make_mutable(&mut self) {
+    pub(in crate::maintenance) fn make_mutable(&mut self) {
         self.catalogue[0].os_type = OsType::Mutable;
         self.installed = Some(self.catalogue[0].clone());
     }
 
     /// What is decided at an instant, if the node goes on reporting as it does now.
-    pub(super) fn decide(&self, now: i64) -> Decision {
+    pub(in crate::maintenance) fn decide(&self, now: i64) -> Decision {
         let last_seen = self.last_seen.map(|seen| if seen == NOW { now } else { seen });
         decide(&self.facts(last_seen, now))
     }
 
-    pub(super) fn facts(&self, last_seen: Option<i64>, now: i64) -> Facts<'_> {
+    pub(in crate::maintenance) fn facts(&self, last_seen: Option<i64>, now: i64) -> Facts<'_> {
         Facts {
             host: &self.host,
             instance: self.instance.as_ref(),
