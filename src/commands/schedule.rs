@@ -33,7 +33,7 @@ mod terms;
 pub enum Command {
     /// Plan windows in which hosts install the OS that they are linked to
     Update(plan::UpdateArgs),
-    /// Mark hosts as under maintenance; nothing is installed then
+    /// Mark hosts as under maintenance; such a window lets nothing be installed
     Maintenance(plan::MaintenanceArgs),
     /// List windows, also those that repeat
     List(ListArgs),

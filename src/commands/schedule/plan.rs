@@ -62,7 +62,7 @@ pub struct UpdateArgs {
     name: Option<String>,
 }
 
-/// Mark hosts as under maintenance; nothing is installed then.
+/// Mark hosts as under maintenance; such a window lets nothing be installed.
 #[derive(Debug, clap::Args)]
 pub struct MaintenanceArgs {
     #[command(flatten)]
