@@ -10,6 +10,7 @@ mod simulate;
 
 use std::{
     env,
+    path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
@@ -77,6 +78,17 @@ fn bench(arguments: &[String]) -> ExitCode {
 /// Holds rules of windows against a scan of every minute, at all changes of all zones.
 fn windows() -> ExitCode {
     run(&[&["run", "--release", "--locked", "--quiet", "--package", "emt-windows", "--example", "all_zones"]])
+}
+
+/// Where what is built goes.
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), Into::into)
+}
+
+/// Builds the server as the tests build it, so that nothing is built twice; where it is, if it can be built.
+fn server() -> Option<PathBuf> {
+    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--locked", "--workspace", "--bins"]).status();
+    built.is_ok_and(|status| status.success()).then(|| target().join("debug/emt-server"))
 }
 
 /// Runs `cargo` once for each step and stops at the first that fails.

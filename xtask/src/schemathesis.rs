@@ -15,16 +15,11 @@ struct Task {
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let Some(task) = read(arguments) else { return failed("usage: cargo xtask schemathesis [--seconds N] [--seed N]") };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    // As the tests build it, so that nothing is built twice.
-    let build = Command::new(env!("CARGO")).args(["build", "--quiet", "--locked", "--workspace", "--bins"]).status();
-    if !build.is_ok_and(|status| status.success()) {
-        return failed("emt-server cannot be built");
-    }
+    let Some(server) = crate::server() else { return failed("emt-server cannot be built") };
     let script = Command::new(root.join("tests/schemathesis/run.sh"))
         .args([task.seconds, task.seed].map(|number| number.to_string()))
-        .env("EMT_SERVER", target.join("debug/emt-server"))
-        .env("SCHEMATHESIS", target.join("schemathesis"))
+        .env("EMT_SERVER", server)
+        .env("SCHEMATHESIS", crate::target().join("schemathesis"))
         .status();
     match script {
         Ok(status) if status.success() => ExitCode::SUCCESS,

@@ -30,7 +30,7 @@ use crate::{
     clock::Clock,
     inventory::is_provisioned,
     maintenance::{Refusal, Reporter, is_untrusted},
-    store::{Batch, Query, Store, StoreError},
+    store::{Batch, Query, Store, StoreError, StoreExt},
 };
 
 /// How often a decision is taken again because somebody else was faster.
@@ -211,14 +211,9 @@ impl HostManager {
     /// Host and instance of a node; none once the host is gone.
     async fn node(&self, project: &str, uuid: &str) -> Result<Option<(Host, Option<Instance>)>, StoreError> {
         let host = Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()));
-        let Some(host) = self.first::<Host>(project, host).await? else { return Ok(None) };
-        let instance = self.first::<Instance>(project, Expr::is("host_id", host.id())).await?;
+        let Some(host) = self.store.first::<Host>(project, host).await? else { return Ok(None) };
+        let instance = self.store.first::<Instance>(project, Expr::is("host_id", host.id())).await?;
         Ok(Some((host, instance)).filter(|(host, _)| host.current_state != HostState::Deleted))
-    }
-
-    async fn first<R: Record>(&self, project: &str, filter: Expr) -> Result<Option<R>, StoreError> {
-        let page = self.store.find(Query::all(R::SPEC, project).filter(filter).limit(1)).await?;
-        Ok(page.rows.into_iter().next().map(R::from_row))
     }
 }
 

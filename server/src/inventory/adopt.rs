@@ -5,14 +5,13 @@ use emt_api::{
     enums::{HostState, StatusIndication},
     error::ApiError,
     filter::Expr,
-    id,
     record::{Meta, Record, Row},
     resources::{HOST, Host, INSTANCE, Instance, OS, Os},
     status,
 };
 
 use super::{Changed, Inventory, Rule, Scope, host::trust, instance, refused};
-use crate::store::{Change, Query};
+use crate::store::{Change, StoreExt as _};
 
 /// Puts a host under management.
 struct Adopt<'a> {
@@ -26,8 +25,7 @@ struct Adopt<'a> {
 impl Rule for Adopt<'_> {
     async fn apply(&self, scope: &Scope<'_>, before: &Row) -> Changed {
         let mut host = Host::from_row(before.clone());
-        let found = Query::all(&INSTANCE, scope.project).filter(Expr::is("host_id", host.id())).limit(1);
-        let found = scope.store.find(found).await.map_err(refused)?.rows.into_iter().next().map(Instance::from_row);
+        let found: Option<Instance> = scope.store.first(scope.project, Expr::is("host_id", host.id())).await.map_err(refused)?;
         let os_id = self.os.or_else(|| found.as_ref().and_then(|instance| instance.os_id.id()));
         let os: Option<Os> = match os_id {
             Some(id) => Some(Os::from_row(scope.find(&OS, id).await?)),
@@ -106,7 +104,6 @@ impl Inventory {
     /// Nothing happens to one that is managed already.
     pub async fn adopt(&self, project: &str, host: &str, os: Option<&str>) -> Result<Host, ApiError> {
         let rule = Adopt { os, instance: self.new_id(&INSTANCE) };
-        debug_assert!(id::is(&rule.instance, "inst"));
         Ok(Host::from_row(self.modify(&HOST, project, host, &rule).await?))
     }
 }

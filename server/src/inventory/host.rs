@@ -17,7 +17,7 @@ use emt_api::{
 use serde_json::Value as Json;
 
 use super::{Inventory, Resource, Scope, View, gone, refused, region::check_labels, typed};
-use crate::store::{Change, Query};
+use crate::store::{Change, Query, StoreExt as _};
 
 /// Hosts.
 pub static HOSTS: Hosts = Hosts;
@@ -231,8 +231,7 @@ impl Inventory {
     /// The host with this UUID in a project, whatever the case of its letters.
     pub async fn host_by_uuid(&self, project: &str, uuid: &str) -> Result<Option<Host>, ApiError> {
         let filter = emt_api::filter::Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()));
-        let page = self.store.find(Query::all(&HOST, project).filter(filter).limit(1)).await.map_err(refused)?;
-        Ok(page.rows.into_iter().next().map(Host::from_row))
+        self.store.first(project, filter).await.map_err(refused)
     }
 }
 

@@ -33,7 +33,7 @@ use self::{decision::Facts, run::RunEffect};
 use crate::{
     clock::{Clock, Randomness},
     inventory::{is_provisioned, newest, schedules_of_host},
-    store::{Batch, Query, Store, StoreError, StoreExt},
+    store::{Batch, Store, StoreError, StoreExt},
 };
 
 /// How often a report is taken again because somebody else changed the same records meanwhile.
@@ -214,7 +214,7 @@ impl MaintenanceManager {
     /// Why a node's credentials have ended: its host is gone, or it is not trusted any more. `None` for a host that is
     /// neither.
     pub async fn refusal(&self, project: &str, uuid: &str) -> Result<Option<Refusal>, StoreError> {
-        let host: Option<Host> = self.first(project, Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()))).await?;
+        let host: Option<Host> = self.store.first(project, Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()))).await?;
         Ok(match host.filter(|host| host.desired_state != HostState::Deleted) {
             Some(host) => is_untrusted(&host).then(|| Refusal::Untrusted { id: host.meta.id.clone() }),
             None => Some(Refusal::Unknown { uuid: uuid.to_owned() }),
@@ -225,7 +225,7 @@ impl MaintenanceManager {
         let project = who.project.as_str();
         let unknown = || Refusal::Unknown { uuid: uuid.to_owned() };
         let host: Host =
-            self.first(project, Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()))).await?.ok_or_else(unknown)?;
+            self.store.first(project, Expr::is("uuid_key", Value::Text(uuid.to_ascii_lowercase()))).await?.ok_or_else(unknown)?;
         if !who.host_uuid.eq_ignore_ascii_case(uuid) {
             return Err(Refusal::Foreign { owner: who.host_uuid.clone(), reported: uuid.to_owned() });
         }
@@ -233,7 +233,7 @@ impl MaintenanceManager {
             return Err(Refusal::Untrusted { id: host.meta.id });
         }
         let enrolled = host.current_state == HostState::Onboarded;
-        let instance: Option<Instance> = self.first(project, Expr::is("host_id", host.id())).await?;
+        let instance: Option<Instance> = self.store.first(project, Expr::is("host_id", host.id())).await?;
         if instance.is_none() && !enrolled {
             return Err(unknown());
         }
@@ -342,11 +342,6 @@ impl MaintenanceManager {
         let singles = self.store.load_all::<SingleSchedule>(project, filter.clone()).await?;
         let repeated = self.store.load_all::<RepeatedSchedule>(project, filter).await?;
         Ok(Windows { singles, repeated })
-    }
-
-    async fn first<R: Record>(&self, project: &str, filter: Expr) -> Result<Option<R>, StoreError> {
-        let page = self.store.find(Query::all(R::SPEC, project).filter(filter).limit(1)).await?;
-        Ok(page.rows.into_iter().next().map(R::from_row))
     }
 }
 

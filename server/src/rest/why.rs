@@ -115,8 +115,8 @@ fn shown(why: &Why) -> Json {
         "changesAt": decision.changes_at().map(time),
         "target": target(why),
         "current": current(why),
-        "window": decision.window.map(window),
-        "nextWindows": decision.next_windows.iter().copied().map(window).collect::<Vec<_>>(),
+        "window": decision.window(why.at).map(window),
+        "nextWindows": decision.next_windows(why.at).into_iter().map(window).collect::<Vec<_>>(),
         "gates": decision.gates.iter().map(gate).collect::<Vec<_>>(),
     })
 }

@@ -290,6 +290,14 @@ pub trait StoreExt: Store {
         async move { Ok(self.get(R::SPEC, project, id).await?.map(R::from_row)) }
     }
 
+    /// A record of a project that fits, the first by id.
+    fn first<R: Record>(&self, project: &str, filter: Expr) -> impl Future<Output = Result<Option<R>, StoreError>> + Send {
+        async move {
+            let page = self.find(Query::all(R::SPEC, project).filter(filter).limit(1)).await?;
+            Ok(page.rows.into_iter().next().map(R::from_row))
+        }
+    }
+
     /// All records of a project that fit.
     fn load_all<R: Record>(&self, project: &str, filter: Expr) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
         async move {

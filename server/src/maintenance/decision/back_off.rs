@@ -11,15 +11,15 @@ pub const RUNS: u64 = 10;
 
 /// Failures in succession at one target, and the wait after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackOff {
+pub(super) struct BackOff {
     /// How many failures.
-    pub failures: u32,
+    pub(super) failures: u32,
     /// Id of the run that failed last.
-    pub run: String,
+    pub(super) run: String,
     /// When it failed, epoch seconds.
-    pub from: i64,
+    pub(super) from: i64,
     /// When the wait is over, epoch seconds.
-    pub until: i64,
+    pub(super) until: i64,
 }
 
 impl BackOff {

@@ -24,9 +24,9 @@ use emt_api::{
 };
 use emt_windows::{Rules, Window};
 
-use self::gate::Verdict;
+use self::{back_off::BackOff, gate::Verdict};
 pub use self::{
-    back_off::{BackOff, RUNS},
+    back_off::RUNS,
     gate::{Check, Gate, GateState},
 };
 use super::{
@@ -71,12 +71,8 @@ pub struct Decision {
     pub gates: Vec<Check>,
     /// What the node is to run, as far as anything says so.
     pub target: Target,
-    /// The window for OS updates that is open, with those that follow without a gap.
-    pub window: Option<Window>,
-    /// The next windows that open after now, five at most.
-    pub next_windows: Vec<Window>,
-    /// The wait after failures at this target, also if it is over.
-    pub back_off: Option<BackOff>,
+    /// The windows for OS updates.
+    rules: Rules,
     /// Which windows the node may be told.
     pub(super) limits: Limits,
     /// Whether the node is updated by packages.
@@ -114,6 +110,16 @@ impl Decision {
         self.blocker().or(self.gates.last()).and_then(|check| check.changes_at)
     }
 
+    /// The window for OS updates that is open at an instant, with those that follow without a gap.
+    pub fn window(&self, at: i64) -> Option<Window> {
+        timing::open(&self.rules, at)
+    }
+
+    /// The next windows that open after an instant, five at most.
+    pub fn next_windows(&self, at: i64) -> Vec<Window> {
+        self.rules.upcoming(at.saturating_add(1)).take(NEXT_WINDOWS).collect()
+    }
+
     /// The earliest instant at which any gate changes by itself.
     pub(super) fn holds_until(&self) -> i64 {
         self.gates.iter().filter_map(|check| check.changes_at).min().unwrap_or(i64::MAX)
@@ -141,10 +147,8 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
         let open = gates.last().is_none_or(|check| check.state == GateState::Pass);
         gates.push(if open { Check::of(gate, node.at(gate)) } else { Check::not_reached(gate) });
     }
-    let window = timing::open(&node.rules, facts.now);
-    let next_windows = node.rules.upcoming(facts.now.saturating_add(1)).take(NEXT_WINDOWS).collect();
-    let Node { target, back_off, limits, .. } = node;
-    Decision { gates, target, window, next_windows, back_off, limits, mutable: facts.is_mutable() }
+    let Node { target, limits, rules, .. } = node;
+    Decision { gates, target, rules, limits, mutable: facts.is_mutable() }
 }
 
 /// The facts, and what several gates make of them.

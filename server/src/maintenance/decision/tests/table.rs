@@ -337,8 +337,9 @@ fn the_coming_windows_are_told() {
     world.windows.singles.push(single(3 * 3600, None));
     world.windows.repeated = vec![repeated("0", "1,2,3,4", 600), repeated("0", "2", 1200)];
     let decision = world.decide(NOW);
-    assert_eq!(decision.window, Some(Window::new(NOW - 100, Some(NOW + 4200))));
-    let next: Vec<_> = decision.next_windows.iter().map(|window| (window.start - NOW, window.end.map(|end| end - NOW))).collect();
+    assert_eq!(decision.window(NOW), Some(Window::new(NOW - 100, Some(NOW + 4200))));
+    let next: Vec<_> =
+        decision.next_windows(NOW).iter().map(|window| (window.start - NOW, window.end.map(|end| end - NOW))).collect();
     let hour = 3600;
     assert_eq!(
         next,
