@@ -65,7 +65,7 @@ impl fmt::Display for Field {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CronError {
     /// There are not five fields.
-    #[error("a cron has five fields (minutes, hours, day of month, month, day of week), not {0}, such as 0 2 * * 6")]
+    #[error("a cron has five fields (minutes, hours, day of month, month, day of week), such as 0 2 * * 6; this one has {0}")]
     Fields(usize),
     /// A part of a field is wrong.
     #[error("cron field {field}: {part:?} {why}; allowed are {}", field.allowed())]
