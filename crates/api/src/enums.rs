@@ -244,6 +244,15 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// Whether the newest OS of a profile is linked to instances by itself. Unspecified: as is set above.
+    OsMode, OS_MODE {
+        Unspecified = 0, "OS_MODE_UNSPECIFIED";
+        Manual = 1, "OS_MODE_MANUAL";
+        Automatic = 2, "OS_MODE_AUTOMATIC";
+    }
+}
+
+wire_enum! {
     /// Kind of workload.
     WorkloadKind, WORKLOAD_KIND {
         Unspecified = 0, "WORKLOAD_KIND_UNSPECIFIED";

@@ -164,6 +164,7 @@ pub enum Computed {
 
 /// One kept field.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each tells something of its own")]
 pub struct Field {
     /// Key in requests and answers.
     pub json: &'static str,
@@ -181,6 +182,8 @@ pub struct Field {
     pub unless: &'static str,
     /// Whether the Edge Orchestrator does not have it.
     pub extension: bool,
+    /// Whether answers have it only where it is not empty.
+    pub when_set: bool,
     /// What it means, for documents.
     pub doc: &'static str,
 }
@@ -318,6 +321,7 @@ impl Field {
             required_to_patch: false,
             unless: "",
             extension: false,
+            when_set: false,
             doc: "",
         }
     }
@@ -459,6 +463,13 @@ impl Field {
     #[must_use]
     pub const fn extension(mut self) -> Self {
         self.extension = true;
+        self
+    }
+
+    /// Answers have it only where it is not empty: for extensions that few records use.
+    #[must_use]
+    pub const fn when_set(mut self) -> Self {
+        self.when_set = true;
         self
     }
 

@@ -91,7 +91,7 @@ impl Resource for Instances {
         let mut becomes = Instance::from_row(after.clone());
         let by_policy = given.get(&INSTANCE, "os_update_policy_id").is_some();
         if by_policy {
-            becomes.desired_os_id = Link::default();
+            (becomes.desired_os_id, becomes.linked_by) = (Link::default(), 0);
         }
         // PUT without an osID must not take away what is installed.
         if given.get(&INSTANCE, "os_id").is_none() {
@@ -105,6 +105,7 @@ impl Resource for Instances {
             // The later one wins; of two that come together, the policy.
             if !by_policy {
                 becomes.desired_os_id = if installed { Link::default() } else { Link::to(wanted.id()) };
+                becomes.linked_by = 0;
                 becomes.os_update_policy_id = Link::default();
             }
             becomes.os_id = was.os_id.clone();

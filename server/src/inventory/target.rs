@@ -59,10 +59,10 @@ pub fn effective_target<'a, I: Iterator<Item = &'a Os>>(
     }
 }
 
-/// The newest immutable OS resource of exactly this profile. Versions that cannot be read are never newest.
+/// The newest immutable OS resource of exactly this profile that is still offered. Versions that cannot be read are never newest.
 pub fn newest<'a>(profile: &str, candidates: impl Iterator<Item = &'a Os>) -> Option<&'a Os> {
     candidates
-        .filter(|os| os.profile_name == profile && os.os_type == OsType::Immutable)
+        .filter(|os| os.profile_name == profile && os.os_type == OsType::Immutable && os.is_offered())
         .filter(|os| version::compare(&os.image_id, &os.image_id).is_some())
         .reduce(|best, os| if version::is_newer(&os.image_id, &best.image_id) { os } else { best })
 }
@@ -84,6 +84,8 @@ mod tests {
             os("emt-edge", "9.0.0", OsType::Mutable),
             os("emt-edge-rt", "4.0.0", OsType::Immutable),
             os("EMT-edge", "5.0.0", OsType::Immutable),
+            Os { withdrawn: "it does not boot".to_owned(), ..os("emt-edge", "6.0.0", OsType::Immutable) },
+            Os { blocked: "by ann: too loud".to_owned(), ..os("emt-edge", "7.0.0", OsType::Immutable) },
         ];
         assert_eq!(newest("emt-edge", catalogue.iter()).unwrap().image_id, "3.0.20260602.2200");
         assert_eq!(newest("emt", catalogue.iter()), None);

@@ -113,6 +113,11 @@ pub fn write(out: &mut Vec<u8>, record: Entry<'_>, plan: &Plan, source: &dyn Sou
                     write_list(pen.at(records), found, deeper, source);
                 }
             }
+            Form::WhenSet(name, form) => {
+                let out = pen.at(&slot.place);
+                out.extend_from_slice(name);
+                write_value(out, form, value);
+            }
             form => write_value(pen.at(&slot.place), form, value),
         }
     }
@@ -219,7 +224,7 @@ fn write_value(out: &mut Vec<u8>, form: &Form, value: Held<'_>) {
         (Form::BigNumber, _) => out.extend_from_slice(b"\"0\""),
         (Form::Bool, _) => out.extend_from_slice(b"false"),
         (Form::Enum(names, _), _) => string(out, names.name_of(0)),
-        (Form::Hidden | Form::Link { .. } | Form::Links { .. }, _) => {}
+        (Form::Hidden | Form::WhenSet(..) | Form::Link { .. } | Form::Links { .. }, _) => {}
     }
 }
 

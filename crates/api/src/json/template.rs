@@ -41,6 +41,8 @@ pub(super) enum Form {
     Enum(&'static EnumSpec, Vec<Vec<u8>>),
     /// As it is kept.
     Document,
+    /// With its key: an empty record does not have it.
+    WhenSet(Vec<u8>, Box<Form>),
     /// The ids at the slot's place, and the records.
     Links {
         links: &'static LinksSpec,
@@ -78,29 +80,39 @@ fn slot(text: &mut Vec<u8>, field: &'static Field, absent: fn(&mut Vec<u8>, &Lin
     if field.access == Access::Internal {
         return Slot { place: 0..0, form: Form::Hidden };
     }
+    if field.when_set {
+        let mut name = vec![b','];
+        key(&mut name, field.json);
+        return Slot { place: text.len()..text.len(), form: Form::WhenSet(name, Box::new(plain(&field.ty))) };
+    }
     let place = if field.json.is_empty() { text.len()..text.len() } else { value(text, field) };
     let form = match &field.ty {
-        Type::Text { .. } => Form::Text,
-        Type::Number { .. } => Form::Number,
-        Type::BigNumber => Form::BigNumber,
-        Type::Bool => Form::Bool,
-        Type::Enum(names) => Form::Enum(names, quoted(names)),
-        Type::Texts { .. } | Type::Metadata | Type::Document => Form::Document,
         Type::Links(links) => {
             next_key(text, links.object);
             text.extend_from_slice(b"[]");
             Form::Links { links, records: text.len() - 2..text.len() }
         }
-        // Of some links only the id is shown.
-        Type::Link(link) if link.object.is_empty() => Form::Text,
-        Type::Link(link) => {
+        Type::Link(link) if !link.object.is_empty() => {
             next_key(text, link.object);
             let from = text.len();
             absent(text, link);
             Form::Link { link, echo: link.echo && !field.json.is_empty(), record: from..text.len() }
         }
+        ty => plain(ty),
     };
     Slot { place, form }
+}
+
+/// How a value is written that leads to no other record. Of some links only the id is shown.
+fn plain(ty: &'static Type) -> Form {
+    match ty {
+        Type::Text { .. } | Type::Link(_) => Form::Text,
+        Type::Number { .. } => Form::Number,
+        Type::BigNumber => Form::BigNumber,
+        Type::Bool => Form::Bool,
+        Type::Enum(names) => Form::Enum(names, quoted(names)),
+        Type::Texts { .. } | Type::Metadata | Type::Document | Type::Links(_) => Form::Document,
+    }
 }
 
 /// A key and what an empty field shows.

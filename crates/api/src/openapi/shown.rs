@@ -36,7 +36,7 @@ fn capitalised(key: &str) -> String {
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
 }
 
-/// The object. Every key is always there.
+/// The object. Every key is always there, but for those that are only there when they are set.
 pub(super) fn object(schemas: &mut Schemas, spec: &'static Spec, plan: &'static Plan) -> Json {
     let timestamps = timestamps(schemas);
     let object = |schemas: &mut Schemas, link: &LinkSpec| linked(schemas, link, plan);
@@ -89,7 +89,12 @@ fn assembled(
         properties.insert(computed_key(declared).to_owned(), schema);
     }
     properties.insert("timestamps".to_owned(), timestamps);
-    closed(spec.doc, properties)
+    let mut schema = closed(spec.doc, properties);
+    if let Some(required) = schema["required"].as_array_mut() {
+        let is_rare = |key: &Json| spec.fields.iter().any(|field| field.when_set && *key == field.json);
+        required.retain(|key| !is_rare(key));
+    }
+    schema
 }
 
 /// What a link leads to, or what stands there if it leads nowhere.

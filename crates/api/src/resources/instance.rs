@@ -40,6 +40,8 @@ record! {
         os_id: Link = Field::link("osID", link_to("os", "os")),
         /// The OS that a direct link asks for; none while a policy or nothing does.
         desired_os_id: Link = Field::internal(Type::Link(LinkSpec { echo: false, ..link_to("os", "") })),
+        /// Who has asked for it: 0 a person, 1 automatic mode.
+        linked_by: i64 = Field::internal(Type::Number { min: 0, max: 1 }),
         /// The user that is made on the node.
         local_account_id: Link = Field::link("localAccountID", link_to("localaccount", "localaccount")).create_only(),
         /// Texts for the first boot.
@@ -99,5 +101,20 @@ record! {
         offered_end: i64 = Field::internal(Type::Number { min: 0, max: i64::MAX }),
         /// Program of the node as its last report told it: 0 not known, 1 a careful one, 2 the Platform Update Agent.
         agent: i32 = Field::internal(Type::Number { min: 0, max: 2 }),
+    }
+}
+
+/// [`Instance::linked_by`] of what automatic mode has linked.
+pub const LINKED_BY_AUTOMATIC_MODE: i64 = 1;
+
+impl Instance {
+    /// Whether automatic mode has linked what is to be installed.
+    pub fn is_linked_automatically(&self) -> bool {
+        self.desired_os_id.is_set() && self.linked_by == LINKED_BY_AUTOMATIC_MODE
+    }
+
+    /// Whether a person has linked an OS that is not installed yet.
+    pub fn is_linked_by_a_person(&self) -> bool {
+        self.desired_os_id.is_set() && self.linked_by != LINKED_BY_AUTOMATIC_MODE && self.desired_os_id != self.os_id
     }
 }

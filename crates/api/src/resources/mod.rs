@@ -5,6 +5,7 @@ mod host;
 mod instance;
 mod local_account;
 mod os;
+mod os_mode;
 mod os_update_policy;
 mod os_update_run;
 mod provider;
@@ -19,9 +20,10 @@ mod workload_member;
 
 pub use custom_config::{CUSTOM_CONFIG, CustomConfig, INSTANCE_CONFIG, InstanceConfig};
 pub use host::{HOST, Host};
-pub use instance::{INSTANCE, Instance};
+pub use instance::{INSTANCE, Instance, LINKED_BY_AUTOMATIC_MODE};
 pub use local_account::{LOCAL_ACCOUNT, LocalAccount};
 pub use os::{OS, Os};
+pub use os_mode::{OF_ALL, OF_PROFILE, OS_MODE_RECORD, OsModeRecord};
 pub use os_update_policy::{OS_UPDATE_POLICY, OsUpdatePolicy};
 pub use os_update_run::{OS_UPDATE_RUN, OsUpdateRun, UNFINISHED};
 pub use provider::{PROVIDER, Provider};
@@ -61,9 +63,12 @@ pub static ALL: [&Spec; 18] = [
 /// Records that stand for one link of a list of links; no request names them.
 pub static JOINS: [&Spec; 1] = [&INSTANCE_CONFIG];
 
+/// What is kept beside resources; requests have other names for it.
+pub static SETTINGS: [&Spec; 1] = [&OS_MODE_RECORD];
+
 /// All kinds of records that belong to projects.
 pub fn kept() -> impl Iterator<Item = &'static Spec> {
-    ALL.into_iter().chain(JOINS)
+    ALL.into_iter().chain(JOINS).chain(SETTINGS)
 }
 
 /// The resource of this kind.

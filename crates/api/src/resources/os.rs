@@ -62,5 +62,16 @@ record! {
         fixed_cves_url: String = Field::text("fixedCvesUrl", 500, "").create_only(),
         /// Fixed vulnerabilities, JSON text.
         fixed_cves: String = Field::output("fixedCves"),
+        /// Why the source that it came from offers it no more; not there while it does.
+        withdrawn: String = Field::output("withdrawn").extension().when_set(),
+        /// Who has blocked it and why; not there if nobody has.
+        blocked: String = Field::output("blocked").extension().when_set(),
+    }
+}
+
+impl Os {
+    /// Whether it may be chosen for its version: it is neither withdrawn nor blocked.
+    pub const fn is_offered(&self) -> bool {
+        self.withdrawn.is_empty() && self.blocked.is_empty()
     }
 }
