@@ -92,7 +92,8 @@ fn slow(row: &Row, plan: &Plan, rows: &[Row]) -> Json {
     };
     for (field, value) in row.spec.fields.iter().zip(&row.values).filter(|(field, _)| field.access != Access::Internal) {
         let to = target(field, value);
-        if !field.json.is_empty() && !(field.when_set && *value == field.empty_value()) {
+        let is_absent = field.when_set && *value == field.empty_value();
+        if !field.json.is_empty() && !is_absent {
             let value = match &field.ty {
                 Type::Link(link) if !link.object.is_empty() && (to.is_none() || !link.echo) => json!(""),
                 Type::Text { .. } | Type::Link(_) => value.text().into(),
