@@ -1,0 +1,31 @@
+//! Release sources: where new OS images appear.
+//!
+//! A [`Source`] is a release registry, a file tree on a web server, or a directory with the same tree. It lists what is
+//! offered, and hands out profile documents, the texts that they name, and images. What comes from it is checked against the
+//! digests that it tells, bounded in size, and never trusted to be well-formed: [`Profile::parse`], [`packages::read`] and
+//! [`cves::read`] say what it is. Nothing here knows a store or a server.
+
+#![allow(dead_code, reason = "readers over the network are being built on it")]
+
+mod digest;
+mod directory;
+mod error;
+mod path;
+mod profile;
+mod revision;
+mod settings;
+mod source;
+mod tree;
+
+pub mod cves;
+pub mod index;
+pub mod packages;
+pub mod squeeze;
+
+pub use digest::{NoSha256, Sha256};
+pub use error::{Problem, SourceError};
+pub use path::{RelativePath, UnsafePath};
+pub use profile::{Profile, ProfileError};
+pub use revision::{Revision, RevisionError};
+pub use settings::{Kind, Limits, Settings, SettingsError, open};
+pub use source::{Document, Image, Listing, Offered, ProfileListing, Source, Text, Withdrawn};
