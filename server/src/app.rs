@@ -255,6 +255,7 @@ impl Server {
             self.parts.identity.clone(),
             deletions,
             self.parts.maintenance.clone(),
+            self.parts.clock.clone(),
             self.config.key_rotation_days,
         ));
         let hosts = self.parts.hosts.clone();
@@ -280,7 +281,7 @@ impl Server {
 }
 
 /// What is done from time to time, and at the start: work that was cut short is finished.
-async fn upkeep(identity: Identity, deletions: Deletions, maintenance: MaintenanceManager, key_rotation_days: u32) {
+async fn upkeep(identity: Identity, deletions: Deletions, maintenance: MaintenanceManager, clock: Clock, key_rotation_days: u32) {
     loop {
         if let Err(error) = deletions.resume().await {
             tracing::warn!(%error, "a project that is being deleted is not gone yet");
@@ -298,6 +299,9 @@ async fn upkeep(identity: Identity, deletions: Deletions, maintenance: Maintenan
         }
         if let Err(error) = maintenance.upkeep().await {
             tracing::warn!(%error, "update runs that nobody ends, or that are old, were not looked at");
+        }
+        if let Err(error) = deletions.images.expire_uploads(clock.now_ms()).await {
+            tracing::warn!(%error, "uploads without progress were not removed");
         }
         tokio::time::sleep(PURGE).await;
     }

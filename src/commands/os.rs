@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod publish;
+mod send;
 
 /// OS resources: images that nodes can run.
 #[derive(Debug, Subcommand)]

@@ -16,10 +16,12 @@ mod node;
 mod os;
 mod place;
 mod policy;
+mod proxy;
 #[path = "../support/reporter.rs"]
 mod reporter;
 mod schedule;
 mod session;
+mod upload;
 mod watch;
 mod why;
 mod world;

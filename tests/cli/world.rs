@@ -183,14 +183,18 @@ impl World {
         serde_json::from_str(&self.ok(&[arguments, &["-o", "json"]].concat())).unwrap()
     }
 
-    /// The server as the library sees it, with the kept token.
-    pub fn api(&self) -> Orchestrator {
+    /// The kept token.
+    pub fn token(&self) -> String {
         let kept = fs::read(self.path(&format!("config/tokens/{}.json", self.context()))).unwrap();
         let kept: Json = serde_json::from_slice(&kept).unwrap();
-        let token = kept["access"].as_str().unwrap().to_owned();
+        kept["access"].as_str().unwrap().to_owned()
+    }
+
+    /// The server as the library sees it, with the kept token.
+    pub fn api(&self) -> Orchestrator {
         let http = Http::new(&Trust::file(&self.server.authority()).unwrap(), "test").unwrap();
         let base = self.server.api().parse().unwrap();
-        Orchestrator::new(http, base, self.project.unwrap_or(PROJECT), token.into())
+        Orchestrator::new(http, base, self.project.unwrap_or(PROJECT), self.token().into())
     }
 
     /// Publishes an image with this content; the id of its OS resource.

@@ -98,3 +98,30 @@ fn what_the_server_acknowledged_survives_its_end() {
     assert_eq!(found, acknowledged);
     world.stop_server();
 }
+
+#[test]
+fn the_server_may_be_killed_while_an_image_is_sent() {
+    const BYTES: usize = 96 << 20;
+    let mut world = World::new();
+    let image = world.path("big.raw");
+    let content: Vec<u8> = (0..BYTES).map(|byte| u8::try_from(byte / 3 % 251).unwrap()).collect();
+    std::fs::write(&image, content).unwrap();
+    let publish = ["os", "publish", image.to_str().unwrap(), "--profile", "emt-shop", "--version", "3.0.9"];
+    let child = world.start_ctl(&publish);
+    for _ in 0..2 {
+        let counts = |path: &std::path::PathBuf| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            name.strip_suffix(".upload").and_then(|name| name.rsplit('.').next()?.parse().ok()).unwrap_or(0)
+        };
+        let known: usize = world.image_files().iter().map(counts).sum();
+        eventually("more of the image counts", || world.image_files().iter().any(|path| counts(path) > known).then_some(()));
+        world.kill_server();
+        world.start_server();
+    }
+    let sent = child.wait_with_output().unwrap();
+    assert!(sent.status.success(), "{}", text(&sent));
+    assert!(String::from_utf8_lossy(&sent.stderr).contains("trying again in"), "{}", text(&sent));
+    let files = world.image_files();
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert!(std::fs::read(&files[0]).unwrap() == std::fs::read(&image).unwrap());
+}

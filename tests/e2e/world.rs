@@ -145,6 +145,12 @@ impl World {
         self.directory.path().join(name)
     }
 
+    /// Files of images, also of those that are being received.
+    pub(crate) fn image_files(&self) -> Vec<PathBuf> {
+        let projects = fs::read_dir(self.data().join("images")).into_iter().flatten();
+        projects.flat_map(|project| fs::read_dir(project.unwrap().path()).unwrap()).map(|file| file.unwrap().path()).collect()
+    }
+
     fn data(&self) -> PathBuf {
         self.path("server")
     }
@@ -171,6 +177,13 @@ impl World {
         self.ctl_with_input(&[&arguments[..], &["--password-stdin", "--project", PROJECT]].concat(), password)
     }
 
+    /// Starts `emtctl`.
+    pub(crate) fn start_ctl(&self, arguments: &[&str]) -> Child {
+        let mut command = Command::new(program("emtctl"));
+        command.args(arguments).env("EMTCTL_CONFIG_DIR", self.path("ctl")).env("EMTCTL_TOKENS", "file").env("TZ", "UTC");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     /// Runs `emtctl` to its end.
     pub(crate) fn ctl(&self, arguments: &[&str]) -> Output {
         self.ctl_with_input(arguments, "")
@@ -178,16 +191,7 @@ impl World {
 
     /// The same with a text on standard input.
     pub(crate) fn ctl_with_input(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child = Command::new(program("emtctl"))
-            .args(arguments)
-            .env("EMTCTL_CONFIG_DIR", self.path("ctl"))
-            .env("EMTCTL_TOKENS", "file")
-            .env("TZ", "UTC")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = self.start_ctl(arguments);
         // A program that reads no input may have closed it.
         let _ = writeln!(child.stdin.take().unwrap(), "{input}");
         child.wait_with_output().unwrap()

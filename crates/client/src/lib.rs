@@ -29,5 +29,5 @@ pub use self::{
     orchestrator::{Orchestrator, Query, Resource},
     projects::Features,
     update_log::{Outcome, last_outcome},
-    upload::{Image, Release},
+    upload::{Image, Kept, Release},
 };

@@ -12,15 +12,25 @@ use std::{
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
-use reqwest::{Method, header};
+use reqwest::{Method, RequestBuilder, header};
 use serde::Deserialize;
-use tokio::{fs::File, io::AsyncReadExt};
+use serde_json::Value as Json;
+use tokio::{
+    fs::File,
+    io::{AsyncReadExt, AsyncSeekExt, SeekFrom},
+};
 use tokio_util::io::ReaderStream;
+use url::Url;
 
 use crate::{
     Error, Orchestrator,
+    http::header_text,
     orchestrator::{read, understood},
 };
+
+/// Headers of uploads in parts, with the names of draft-ietf-httpbis-resumable-upload.
+const OFFSET: &str = "upload-offset";
+const COMPLETE: &str = "upload-complete";
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
@@ -46,21 +56,80 @@ pub struct Release {
     pub url: String,
 }
 
+/// What a server that takes uploads in parts has of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Bytes from the first on.
+    pub bytes: u64,
+    /// Whether it is whole and served.
+    pub complete: bool,
+}
+
 impl Orchestrator {
-    /// Sends an image. `progress` is told how many bytes have been taken.
+    /// What the server has of an image; `None` if it does not know of uploads in parts.
+    pub async fn kept(&self, image: &Image<'_>) -> Result<Option<Kept>, Error> {
+        let url = self.url(&format!("releases/{}", image.sha256))?;
+        let response = self.http.send(self.request(Method::HEAD, &url)).await?;
+        let offset = header_text(&response, OFFSET).parse().ok();
+        match (offset, response.status().as_u16()) {
+            (Some(bytes), 200..=299) => Ok(Some(Kept { bytes, complete: header_text(&response, COMPLETE) == "?1" })),
+            // A path that is served for other methods only.
+            (None, 200..=299 | 400 | 403..=405) => Ok(None),
+            _ => self.checked(response).await.map(|_| None),
+        }
+    }
+
+    /// Sends what is missing of an image from a byte on, to a server that takes uploads in parts. `progress` is told how many
+    /// bytes of the image have been taken. `None` if the server has taken it all in and more is missing.
+    pub async fn upload_from(
+        &self,
+        image: &Image<'_>,
+        from: u64,
+        progress: impl Fn(u64) + Send + Sync + 'static,
+    ) -> Result<Option<Release>, Error> {
+        let sent = self.send_image(Method::PATCH, image, from, progress, |request| {
+            request
+                .header(header::CONTENT_TYPE, "application/partial-upload")
+                .header(OFFSET, from)
+                .header("upload-length", image.size)
+                .header(COMPLETE, "?1")
+        });
+        let (url, json) = sent.await?;
+        let complete = json.get("complete").and_then(Json::as_bool).unwrap_or_default();
+        if complete { understood(&url, json).map(|release| Some(release.data)) } else { Ok(None) }
+    }
+
+    /// Sends an image in one piece. `progress` is told how many bytes have been taken.
     pub async fn upload(&self, image: &Image<'_>, progress: impl Fn(u64) + Send + Sync + 'static) -> Result<Release, Error> {
+        let sent = self.send_image(Method::PUT, image, 0, progress, |request| {
+            request.header(header::CONTENT_TYPE, "application/octet-stream")
+        });
+        let (url, json) = sent.await?;
+        understood(&url, json).map(|release| release.data)
+    }
+
+    async fn send_image(
+        &self,
+        method: Method,
+        image: &Image<'_>,
+        from: u64,
+        progress: impl Fn(u64) + Send + Sync + 'static,
+        headers: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<(Url, Json), Error> {
         let path = image.file.display().to_string();
         let failed = |reason: String| Error::File { path: path.clone(), reason };
-        let file = File::open(image.file).await.map_err(|error| failed(error.to_string()))?;
+        let mut file = File::open(image.file).await.map_err(|error| failed(error.to_string()))?;
+        file.seek(SeekFrom::Start(from)).await.map_err(|error| failed(error.to_string()))?;
         let state = Arc::new(State::default());
-        let body = body(file, image.size, Arc::clone(&state), progress);
+        state.sent.store(from, Ordering::Relaxed);
+        progress(from);
+        let body = body(file, from, image.size, Arc::clone(&state), progress);
         let url = self.url(&format!("releases/{}", image.sha256))?;
         let request = self
-            .request(Method::PUT, &url)
+            .request(method, &url)
             .query(&[("name", &*file_name(image.file))])
-            .header(header::CONTENT_LENGTH, image.size)
-            .header(header::CONTENT_TYPE, "application/octet-stream")
-            .body(reqwest::Body::wrap_stream(body));
+            .header(header::CONTENT_LENGTH, image.size.saturating_sub(from));
+        let request = headers(request).body(reqwest::Body::wrap_stream(body));
         let sending = async { self.checked(self.http.send_patiently(request).await?).await };
         let answer = tokio::select! {
             answer = sending => answer,
@@ -73,9 +142,8 @@ impl Orchestrator {
         if let Some(reason) = state.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(failed(reason));
         }
-        let response = answer?;
-        let json = read(&url, response).await?;
-        understood(&url, json).map(|release| release.data)
+        let json = read(&url, answer?).await?;
+        Ok((url, json))
     }
 }
 
@@ -92,15 +160,16 @@ impl State {
     }
 }
 
-/// The file's bytes, at most `size`; an error if there are fewer.
+/// The file's bytes up to `size`, of which the first `from` are passed already; an error if there are fewer.
 fn body(
     file: File,
+    from: u64,
     size: u64,
     state: Arc<State>,
     progress: impl Fn(u64) + Send + Sync + 'static,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     let end = Arc::clone(&state);
-    let chunks = ReaderStream::with_capacity(file.take(size), CHUNK).map(move |chunk| {
+    let chunks = ReaderStream::with_capacity(file.take(size.saturating_sub(from)), CHUNK).map(move |chunk| {
         let chunk = chunk.map_err(|error| state.fail(error.to_string()))?;
         let sent = state.sent.fetch_add(chunk.len() as u64, Ordering::Relaxed) + chunk.len() as u64;
         progress(sent);

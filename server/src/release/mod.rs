@@ -1,31 +1,54 @@
 //! The Release Service: images, kept by their digest, written once and served in parts.
+//!
+//! Whatever comes in is received on the local disk first, and checked; only then it goes to where images are kept
+//! ([`Storage`]). Nothing is visible before it is whole.
 
+mod append;
+mod disk;
+mod error;
 mod range;
+mod storage;
+mod uploads;
+mod writer;
 
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, pin_mut};
-use sha2::{Digest, Sha256};
-use tokio::{
-    fs::{self, File},
-    io::{AsyncSeekExt, AsyncWriteExt, SeekFrom},
-};
+use sha2::Digest;
+use tokio::fs;
 
-pub use self::range::{Part, part_of};
+pub use self::{
+    append::Announced,
+    error::ReleaseError,
+    range::{Part, part_of},
+    storage::{Content, Storage},
+    uploads::Progress,
+};
+use self::{
+    disk::{Disk, done, flush_directory, there},
+    uploads::Uploads,
+    writer::Writer,
+};
 
 /// First segment of image paths, as agents know it from the file server of the Edge Orchestrator.
 pub const PREFIX: &str = "files-edge-orch";
-/// End of the names of files that are being received.
+/// End of the names of files that are received in one request.
 const PARTIAL: &str = ".part";
 
-/// Images on disk: `<root>/<project UUID>/<SHA-256>`.
-#[derive(Debug, Clone)]
-pub struct Images {
+/// The images of all projects. Clones are the same.
+#[derive(Clone)]
+pub struct Images(Arc<Inner>);
+
+struct Inner {
+    /// What is being received is below here, a directory a project; what is whole, too, unless it is kept elsewhere.
     root: PathBuf,
+    storage: Arc<dyn Storage>,
+    uploads: Uploads,
 }
 
 /// An image that is kept.
@@ -37,56 +60,32 @@ pub struct Image {
     pub size: u64,
 }
 
-/// Why an image was not kept or is not served.
-#[derive(Debug, thiserror::Error)]
-pub enum ReleaseError {
-    /// The digest in the address is none.
-    #[error("{0:?} is not a SHA-256 in 64 lower-case hex digits")]
-    NotADigest(String),
-    /// What arrived is not what was announced.
-    #[error(
-        "the file has SHA-256 {actual}, but {announced} was announced: it was altered or cut short on its way; nothing was kept, send it again"
-    )]
-    Mismatch {
-        /// As announced.
-        announced: String,
-        /// As received.
-        actual: String,
-    },
-    /// The file is longer than the server takes.
-    #[error("the file is longer than {limit} bytes, the most that this server takes; nothing was kept")]
-    TooLong {
-        /// Bytes.
-        limit: u64,
-    },
-    /// The sender stopped.
-    #[error("the sender ended after {received} bytes: {reason}; nothing was kept, send it again")]
-    Interrupted {
-        /// Bytes received.
-        received: u64,
-        /// Why.
-        reason: String,
-    },
-    /// No space is left.
-    #[error("no space left for images at {place}: free some space; nothing was kept")]
-    Full {
-        /// Path.
-        place: String,
-    },
-    /// The disk failed.
-    #[error("images at {place} cannot be used: {error}")]
-    Disk {
-        /// Path.
-        place: String,
-        /// In the system's words.
-        error: io::Error,
-    },
+/// An image that is being served.
+pub struct Opened {
+    images: Images,
+    project: String,
+    /// Which.
+    pub image: Image,
+}
+
+impl Opened {
+    /// The bytes of a part; `None` if the image has gone meanwhile.
+    pub async fn read(self, part: Part) -> Result<Option<Content>, ReleaseError> {
+        self.images.0.storage.read(&self.project, &self.image.sha256, part).await
+    }
 }
 
 impl Images {
     /// Images below a directory, which is made when it is first needed.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        let storage = Arc::new(Disk::new(root.clone()));
+        Self::in_storage(root, storage)
+    }
+
+    /// Images elsewhere; the directory is for what is being received.
+    pub fn in_storage(root: impl Into<PathBuf>, storage: Arc<dyn Storage>) -> Self {
+        Self(Arc::new(Inner { root: root.into(), storage, uploads: Uploads::default() }))
     }
 
     /// Path under which an image of a project is served, relative to the server's address.
@@ -107,30 +106,28 @@ impl Images {
         check_digest(announced)?;
         let directory = self.directory(project).await?;
         let partial = Partial(directory.join(format!(".{temporary}{PARTIAL}")));
-        let image = self.receive(&partial.0, limit, body).await?;
+        let image = receive(&partial.0, limit, body).await?;
         if image.sha256 != announced {
             return Err(ReleaseError::Mismatch { announced: announced.to_owned(), actual: image.sha256 });
         }
-        let kept = directory.join(announced);
-        self.done(&kept, fs::rename(&partial.0, &kept).await)?;
-        self.done(&directory, flush_directory(&directory).await)?;
+        self.complete(project, &image, &partial.0).await?;
         Ok(image)
     }
 
-    /// Removes what uploads left behind that the end of the process cut short. Nothing may be uploading.
+    /// Hands a checked file over to where images are kept.
+    async fn complete(&self, project: &str, image: &Image, from: &Path) -> Result<(), ReleaseError> {
+        self.0.storage.keep(project, image, from).await
+    }
+
+    /// Removes what uploads in one request left behind that the end of the process cut short. Nothing may be uploading.
     pub async fn clear_leftovers(&self) -> Result<(), ReleaseError> {
-        let mut projects = match fs::read_dir(&self.root).await {
-            Ok(projects) => projects,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(self.failed(&self.root, error)),
-        };
-        while let Some(project) = self.done(&self.root, projects.next_entry().await)? {
-            let path = project.path();
-            let mut files = self.done(&path, fs::read_dir(&path).await)?;
-            while let Some(file) = self.done(&path, files.next_entry().await)? {
+        for project in self.projects().await? {
+            let path = self.0.root.join(project);
+            let mut files = done(&path, fs::read_dir(&path).await)?;
+            while let Some(file) = done(&path, files.next_entry().await)? {
                 if file.file_name().as_encoded_bytes().ends_with(PARTIAL.as_bytes()) {
                     tracing::info!(path = %file.path().display(), "an upload was cut short; what it left is removed");
-                    self.done(&file.path(), fs::remove_file(file.path()).await)?;
+                    done(&file.path(), fs::remove_file(file.path()).await)?;
                 }
             }
         }
@@ -139,84 +136,77 @@ impl Images {
 
     /// Removes all images of a project; none is as good. Uploads that are under way fail.
     pub async fn forget(&self, project: &str) -> Result<(), ReleaseError> {
-        let directory = self.root.join(project);
-        match fs::remove_dir_all(&directory).await {
-            Ok(()) => self.done(&self.root, flush_directory(&self.root).await),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(self.failed(&directory, error)),
+        self.0.storage.forget(project).await?;
+        let directory = self.0.root.join(project);
+        match there(&directory, fs::remove_dir_all(&directory).await)? {
+            Some(()) => done(&self.0.root, flush_directory(&self.0.root).await),
+            None => Ok(()),
         }
+    }
+
+    /// UUIDs of the projects that have a directory.
+    async fn projects(&self) -> Result<Vec<String>, ReleaseError> {
+        let root = &self.0.root;
+        let Some(mut entries) = there(root, fs::read_dir(root).await)? else { return Ok(Vec::new()) };
+        let mut projects = Vec::new();
+        while let Some(entry) = done(root, entries.next_entry().await)? {
+            projects.extend(entry.file_name().into_string().ok());
+        }
+        Ok(projects)
     }
 
     /// The directory of a project, made and on the disk.
     async fn directory(&self, project: &str) -> Result<PathBuf, ReleaseError> {
-        let directory = self.root.join(project);
+        let root = &self.0.root;
+        let directory = root.join(project);
         if !fs::try_exists(&directory).await.unwrap_or(false) {
-            self.done(&directory, fs::create_dir_all(&directory).await)?;
-            for parent in [Some(self.root.as_path()), self.root.parent()].into_iter().flatten() {
-                self.done(parent, flush_directory(parent).await)?;
+            done(&directory, fs::create_dir_all(&directory).await)?;
+            for parent in [Some(root.as_path()), root.parent()].into_iter().flatten() {
+                done(parent, flush_directory(parent).await)?;
             }
         }
         Ok(directory)
     }
 
-    /// Opens a part of an image. `None` if the project has no such image.
-    pub async fn open(&self, project: &str, sha256: &str) -> Result<Option<(File, Image)>, ReleaseError> {
+    /// Opens an image. `None` if the project has no such image.
+    pub async fn open(&self, project: &str, sha256: &str) -> Result<Option<Opened>, ReleaseError> {
         check_digest(sha256)?;
-        let path = self.root.join(project).join(sha256);
-        match File::open(&path).await {
-            Ok(file) => {
-                let size = self.done(&path, file.metadata().await)?.len();
-                Ok(Some((file, Image { sha256: sha256.to_owned(), size })))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.failed(&path, error)),
-        }
-    }
-
-    /// Goes to the first byte of a part.
-    pub async fn seek(&self, file: &mut File, part: Part) -> Result<(), ReleaseError> {
-        self.done(&self.root, file.seek(SeekFrom::Start(part.first)).await).map(drop)
-    }
-
-    async fn receive<E: std::fmt::Display>(
-        &self,
-        path: &Path,
-        limit: u64,
-        body: impl Stream<Item = Result<Bytes, E>>,
-    ) -> Result<Image, ReleaseError> {
-        let mut file = self.done(path, File::create(path).await)?;
-        let mut hash = Sha256::new();
-        let mut size = 0;
-        pin_mut!(body);
-        while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|error| ReleaseError::Interrupted { received: size, reason: error.to_string() })?;
-            size += chunk.len() as u64;
-            if size > limit {
-                return Err(ReleaseError::TooLong { limit });
-            }
-            hash.update(&chunk);
-            self.done(path, file.write_all(&chunk).await)?;
-        }
-        self.done(path, file.flush().await)?;
-        self.done(path, file.sync_all().await)?;
-        Ok(Image { sha256: hex::encode(hash.finalize()), size })
-    }
-
-    fn done<T>(&self, path: &Path, result: io::Result<T>) -> Result<T, ReleaseError> {
-        result.map_err(|error| self.failed(path, error))
-    }
-
-    fn failed(&self, path: &Path, error: io::Error) -> ReleaseError {
-        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
-            return ReleaseError::Full { place: self.root.display().to_string() };
-        }
-        ReleaseError::Disk { place: path.display().to_string(), error }
+        let size = self.0.storage.size(project, sha256).await?;
+        Ok(size.map(|size| Opened {
+            images: self.clone(),
+            project: project.to_owned(),
+            image: Image { sha256: sha256.to_owned(), size },
+        }))
     }
 }
 
+/// Writes a body into a new file, and on the disk.
+async fn receive<E: std::fmt::Display>(
+    path: &Path,
+    limit: u64,
+    body: impl Stream<Item = Result<Bytes, E>>,
+) -> Result<Image, ReleaseError> {
+    let mut writer = Writer::new(done(path, fs::File::create(path).await)?.into_std().await);
+    pin_mut!(body);
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| ReleaseError::Interrupted { received: writer.size(), reason: error.to_string() })?;
+        if writer.size() + chunk.len() as u64 > limit {
+            return Err(ReleaseError::TooLong { limit });
+        }
+        done(path, writer.take(&chunk).await)?;
+    }
+    done(path, writer.sync().await)?;
+    let hash = writer.hash().ok_or_else(|| ReleaseError::of(path, io::Error::other("it was not written")))?;
+    Ok(Image { sha256: hex::encode(hash.finalize()), size: writer.size() })
+}
+
 fn check_digest(text: &str) -> Result<(), ReleaseError> {
-    let digits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if digits { Ok(()) } else { Err(ReleaseError::NotADigest(text.to_owned())) }
+    if is_digest(text) { Ok(()) } else { Err(ReleaseError::NotADigest(text.to_owned())) }
+}
+
+/// Whether a text is a SHA-256 in lower-case hex.
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// A file that is being received. It goes with this value, also when the request is given up half way, unless it was
@@ -229,14 +219,10 @@ impl Drop for Partial {
     }
 }
 
-/// A new name is durable only when its directory is.
-async fn flush_directory(path: &Path) -> io::Result<()> {
-    File::open(path).await?.sync_all().await
-}
-
 #[cfg(test)]
 mod tests {
     use futures::stream;
+    use sha2::Sha256;
 
     use super::*;
 
@@ -269,8 +255,8 @@ mod tests {
         }
         let kept = keep(&images, &digest, vec![chunk("abc"), chunk("def")]).await.unwrap();
         assert_eq!(kept, Image { sha256: digest.clone(), size: 6 });
-        let (_, found) = images.open(PROJECT, &digest).await.unwrap().unwrap();
-        assert_eq!(found, kept);
+        let found = images.open(PROJECT, &digest).await.unwrap().unwrap();
+        assert_eq!(found.image, kept);
         assert!(
             images.open("22222222-2222-4333-8444-555555555555", &digest).await.unwrap().is_none(),
             "other projects do not see it"

@@ -33,11 +33,16 @@ impl From<ApiError> for Refused {
 impl From<ReleaseError> for Refused {
     fn from(error: ReleaseError) -> Self {
         let code = match &error {
-            ReleaseError::NotADigest(_) | ReleaseError::Mismatch { .. } | ReleaseError::Interrupted { .. } => {
-                Code::InvalidArgument
-            }
+            ReleaseError::NotADigest(_)
+            | ReleaseError::Mismatch { .. }
+            | ReleaseError::Interrupted { .. }
+            | ReleaseError::NoLength
+            | ReleaseError::OtherLength { .. }
+            | ReleaseError::Surplus { .. } => Code::InvalidArgument,
+            ReleaseError::Elsewhere { .. } => return Self::Api(ApiError::plain(409, error.to_string())),
+            ReleaseError::Busy => return Self::Api(ApiError::plain(423, error.to_string())),
             ReleaseError::TooLong { .. } => return Self::Api(ApiError::plain(413, error.to_string())),
-            ReleaseError::Full { .. } => return Self::Api(ApiError::plain(507, error.to_string())),
+            ReleaseError::Full { .. } | ReleaseError::Tight { .. } => return Self::Api(ApiError::plain(507, error.to_string())),
             ReleaseError::Disk { .. } => {
                 tracing::error!(%error, "images cannot be used");
                 return Self::Api(ApiError::new(Code::Internal, "the server could not reach its images; its log tells more"));

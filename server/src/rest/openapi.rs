@@ -101,7 +101,8 @@ fn described(operation: &Operation, all: &[Operation], schemas: &mut Schemas) ->
     if below_project && operation.access != Access::Open {
         parameters.push(json!({"$ref": "#/components/parameters/ActiveProjectID"}));
     }
-    parameters.extend(operation.parameters.iter().map(|parameter| parts::parameter(parameter)));
+    parameters.extend(operation.parameters.iter().map(|parameter| parts::parameter(parameter, "query")));
+    parameters.extend(operation.headers.iter().map(|header| parts::parameter(header, "header")));
     if !parameters.is_empty() {
         described["parameters"] = parameters.into();
     }
@@ -149,6 +150,9 @@ fn body(body: Body, schemas: &mut Schemas) -> Option<Json> {
         Body::File => {
             return Some(json!({"required": true, "content": {"application/octet-stream": {"schema": {}}}}));
         }
+        Body::PartOfFile => {
+            return Some(json!({"required": true, "content": {"application/partial-upload": {"schema": {}}}}));
+        }
         // No body counts as `{}`, which fits if nothing is required.
         Body::Input(spec, purpose) => (schemas.input(spec, purpose), spec.fields.iter().any(|field| field.must_be_in(purpose))),
         Body::Named(named) => (named.refer(schemas), true),
@@ -163,7 +167,7 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Json {
         Answer::One(kind) => Some(schemas.shown(kind.spec(), kind.one())),
         Answer::List(kind) => Some(schemas.list(kind.spec(), kind.listed())),
         Answer::Named(named) => Some(named.refer(schemas)),
-        Answer::File | Answer::Text | Answer::Events => None,
+        Answer::Nothing | Answer::File | Answer::Text | Answer::Events => None,
     };
     let content = match (schema, operation.answer) {
         (Some(schema), _) => json!({"application/json": {"schema": schema}}),
@@ -173,6 +177,9 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Json {
     };
     let request_id = json!({"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}});
     let mut responses = json!({"200": {"description": "Done.", "headers": request_id, "content": content}});
+    if matches!(operation.answer, Answer::Nothing) {
+        responses["200"].as_object_mut().map(|done| done.remove("content"));
+    }
     for status in parts::statuses(operation) {
         responses[status] = json!({"$ref": format!("#/components/responses/{status}")});
     }

@@ -34,6 +34,8 @@ pub struct Operation {
     pub access: Access,
     /// What the query may carry; the names in the path are parameters anyway.
     pub parameters: Vec<&'static Parameter>,
+    /// Headers that have a meaning.
+    pub headers: Vec<&'static Parameter>,
     /// What a request carries.
     pub body: Body,
     /// What success looks like.
@@ -64,7 +66,7 @@ pub enum Access {
     AdministerOrgs,
 }
 
-/// A parameter of the query.
+/// A parameter of the query, or a header.
 #[derive(Debug)]
 pub struct Parameter {
     /// Its name.
@@ -142,6 +144,8 @@ pub enum Body {
     Optional(&'static Named),
     /// The bytes of a file.
     File,
+    /// Some of the bytes of a file (`application/partial-upload`).
+    PartOfFile,
 }
 
 /// What success looks like.
@@ -149,6 +153,8 @@ pub enum Body {
 pub enum Answer {
     /// `{}`.
     Empty,
+    /// Headers only.
+    Nothing,
     /// One resource.
     One(&'static dyn Resource),
     /// A page of them.
@@ -216,6 +222,7 @@ impl Operation {
             paths,
             access,
             parameters: Vec::new(),
+            headers: Vec::new(),
             body: Body::None,
             answer: Answer::Empty,
             extension: false,
@@ -239,6 +246,12 @@ impl Operation {
     /// Adds parameters of the query.
     pub(super) fn parameters(mut self, parameters: impl IntoIterator<Item = &'static Parameter>) -> Self {
         self.parameters.extend(parameters);
+        self
+    }
+
+    /// Adds headers that have a meaning.
+    pub(super) fn headers(mut self, headers: impl IntoIterator<Item = &'static Parameter>) -> Self {
+        self.headers.extend(headers);
         self
     }
 

@@ -83,6 +83,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("emt.events", &["followChanges"]),
     ("emt.windows", &["createSingleSchedule", "createRepeatedSchedule"]),
     ("emt.releases", &["putImage", "getImage"]),
+    ("emt.resumable-uploads", &["headImage", "patchImage"]),
     ("emt.openapi", &["getOpenApi"]),
     ("emt.why", &["explainHost"]),
 ];

@@ -14,7 +14,7 @@ use emt_client::{Image, Resource, kinds, models::Os};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use super::PublishArgs;
+use super::{PublishArgs, send};
 use crate::{
     app::App,
     error::{Doing, Error},
@@ -45,13 +45,11 @@ pub(super) async fn run(app: &App, args: PublishArgs) -> Result<(), Error> {
         say(&format!("{label} is published already as {}; nothing was changed", there.data.id));
         return app.out.made(there);
     }
-    let progress = bar("sending", size);
-    let drawn = progress.clone();
-    let image = Image { file: &args.image, size, sha256: &sha256 };
-    let release = api.upload(&image, move |sent| drawn.set_position(sent)).await.doing(format!("send {}", args.image.display()));
-    progress.finish_and_clear();
-    let body = body(&args, &name, &sha256, &release?.url);
-    let made = api.create(&kinds::OS, &body).await.doing(format!("make an OS resource of {label}; its image is there"))?;
+    let release = send::send(app, &Image { file: &args.image, size, sha256: &sha256 }).await?;
+    let body = body(&args, &name, &sha256, &release.url);
+    // Sending may have outlived the token.
+    let made =
+        app.api().await?.create(&kinds::OS, &body).await.doing(format!("make an OS resource of {label}; its image is there"))?;
     say(&format!("published {label} as {}", made.data.id));
     app.out.made(&made)
 }

@@ -70,8 +70,8 @@ pub(super) fn path_parameter(name: &str, kind: Option<&str>, below_project: bool
     json!({"name": name, "in": "path", "required": true, "description": doc, "schema": schema})
 }
 
-/// A parameter of the query. One that is there but empty is refused.
-pub(super) fn parameter(parameter: &Parameter) -> Json {
+/// A parameter of the query, or a header. One that is there but empty is refused.
+pub(super) fn parameter(parameter: &Parameter, place: &str) -> Json {
     let schema = match parameter.holds {
         Holds::Number { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         Holds::Text { max, pattern } => {
@@ -82,7 +82,7 @@ pub(super) fn parameter(parameter: &Parameter) -> Json {
         Holds::Bool => json!({"type": "boolean"}),
         Holds::Id(prefix) => json!({"type": "string", "pattern": id_pattern(prefix, false)}),
     };
-    let mut described = json!({"name": parameter.name, "in": "query", "description": parameter.doc, "schema": schema});
+    let mut described = json!({"name": parameter.name, "in": place, "description": parameter.doc, "schema": schema});
     match parameter.kind {
         ParameterKind::Upstream => {}
         ParameterKind::Required => described["required"] = true.into(),
@@ -96,7 +96,7 @@ pub(super) fn parameter(parameter: &Parameter) -> Json {
 pub(super) fn statuses(operation: &Operation) -> Vec<&'static str> {
     let open = operation.access == Access::Open;
     let file = matches!(operation.answer, Answer::File);
-    let takes_file = matches!(operation.body, Body::File);
+    let takes_file = matches!(operation.body, Body::File | Body::PartOfFile);
     [
         ("206", file),
         ("304", file || operation.path() == "/openapi.json"),
@@ -107,6 +107,7 @@ pub(super) fn statuses(operation: &Operation) -> Vec<&'static str> {
         ("409", !operation.method.is_safe()),
         ("413", !matches!(operation.body, Body::None)),
         ("416", file),
+        ("423", matches!(operation.body, Body::PartOfFile)),
         ("429", true),
         ("500", true),
         ("501", operation.id == "enrol" || operation.parameters.iter().any(|parameter| parameter.name == "enrolment")),
@@ -139,7 +140,7 @@ pub(super) fn responses(schemas: &mut Schemas) -> Json {
         })
     });
     let schema = |text: &str| ApiError::schema(format!("request body has an error: {text}"));
-    let refusals: [Refusal; 12] = [
+    let refusals: [Refusal; 13] = [
         (
             "400",
             "The request does not fit its schema, or not the state of what it is about.",
@@ -171,6 +172,14 @@ pub(super) fn responses(schemas: &mut Schemas) -> Json {
         ),
         ("413", "The body is too long.", &[("long", ApiError::plain(413, "Request Entity Too Large"))]),
         ("416", "No such part of the file.", &[("part", ApiError::plain(416, "the image has 4096 bytes"))]),
+        (
+            "423",
+            "Another request sends the same image.",
+            &[(
+                "busy",
+                ApiError::plain(423, "another request is sending this image: wait for its end, and ask then what is missing"),
+            )],
+        ),
         ("429", "Too many requests from this address.", &[("many", ApiError::plain(429, "Too Many Requests"))]),
         (
             "500",

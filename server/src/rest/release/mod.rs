@@ -1,9 +1,11 @@
 //! The Release Service: images in and out.
 
+mod upload;
+
 use axum::{
     body::Body,
-    extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    extract::{FromRequestParts, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use emt_api::{
@@ -12,20 +14,14 @@ use emt_api::{
     openapi::{object, properties},
 };
 use serde_json::json;
-use tokio::io::AsyncReadExt;
-use tokio_util::io::ReaderStream;
 
 use super::{
     Rest,
     answer::{self, Refused},
-    context::{InProject, Signed, path_parameter},
+    context::{Signed, path_parameter},
     operation::{self, Access, Answer, At, Holds, Named, Operation, Parameter, ParameterKind},
-    request::Parameters,
 };
-use crate::release::{Images, Part, part_of};
-
-/// Bytes read at once.
-const CHUNK: usize = 64 * 1024;
+use crate::release::{Part, part_of};
 
 const IMAGES: At = At::project(&["/releases/{sha256}"], &[]);
 const FILES: At = At::whole(&["/files-edge-orch/{project}/{sha256}/{name}"]);
@@ -52,11 +48,24 @@ static IMAGE: Named = Named {
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        Operation::new(Method::PUT, "putImage", IMAGES.paths(""), upload)
+        Operation::new(Method::PUT, "putImage", IMAGES.paths(""), upload::whole)
             .summary("Publishes an image under its digest")
             .parameters([&NAME])
             .body(operation::Body::File)
             .answer(Answer::Named(&IMAGE))
+            .extension()
+            .unhurried(),
+        Operation::new(Method::HEAD, "headImage", IMAGES.paths(""), upload::progress)
+            .summary("Tells how much of an image is here: Upload-Offset, Upload-Complete, Upload-Length, Upload-Limit")
+            .answer(Answer::Nothing)
+            .extension()
+            .unhurried(),
+        Operation::new(Method::PATCH, "patchImage", IMAGES.paths(""), upload::part)
+            .summary("Publishes an image in parts: appends one where the last ended")
+            .parameters([&NAME])
+            .headers([&upload::OFFSET, &upload::LENGTH])
+            .body(operation::Body::PartOfFile)
+            .answer(Answer::Named(&upload::UPLOAD))
             .extension()
             .unhurried(),
         Operation::new(Method::GET, "getImage", FILES.paths(""), download)
@@ -77,23 +86,6 @@ impl FromRequestParts<Rest> for Digest {
     async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, Refused> {
         path_parameter(parts, rest, "sha256").await.map(Self)
     }
-}
-
-/// `PUT /v1/projects/{project}/releases/{sha256}?name=…` with the file as its body.
-async fn upload(
-    State(rest): State<Rest>,
-    at: InProject,
-    Digest(sha256): Digest,
-    parameters: Parameters,
-    request: Request,
-) -> Result<Response, Refused> {
-    let name = parameters.checked(&NAME)?.unwrap_or("image.raw.gz");
-    let temporary = rest.inventory.draw();
-    let body = request.into_body().into_data_stream();
-    let image = rest.images.keep(&at.project, &sha256, &temporary, rest.image_limit, body).await?;
-    tracing::info!(sha256 = %image.sha256, size = image.size, "an image was published");
-    let url = Images::url(&at.project, &image.sha256, name);
-    Ok(answer::json(json!({"sha256": image.sha256, "size": image.size, "url": url})))
 }
 
 /// Who may fetch images of a project: its readers and its nodes.
@@ -120,9 +112,11 @@ async fn download(
     State(rest): State<Rest>,
     at: Fetcher,
     Digest(sha256): Digest,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let Some((mut file, image)) = rest.images.open(&at.project, &sha256).await? else { return Err(not_found()) };
+    let Some(opened) = rest.images.open(&at.project, &sha256).await? else { return Err(not_found()) };
+    let image = opened.image.clone();
     let tag = format!("\"{sha256}\"");
     let given = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if given(header::IF_NONE_MATCH).is_some_and(|known| answer::is_known(known, &tag)) {
@@ -139,8 +133,12 @@ async fn download(
             return Ok(response);
         }
     };
-    rest.images.seek(&mut file, part).await?;
-    let body = Body::from_stream(ReaderStream::with_capacity(file.take(part.length), CHUNK));
+    let body = if method == Method::HEAD {
+        Body::empty()
+    } else {
+        let Some(content) = opened.read(part).await? else { return Err(not_found()) };
+        Body::from_stream(content)
+    };
     let mut response = with_tag((status, body).into_response(), &tag);
     set(&mut response, header::CONTENT_LENGTH, &part.length.to_string());
     set(&mut response, header::CONTENT_TYPE, "application/octet-stream");
@@ -159,7 +157,7 @@ fn with_tag(mut response: Response, tag: &str) -> Response {
     response
 }
 
-fn set(response: &mut Response, name: header::HeaderName, value: &str) {
+fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
