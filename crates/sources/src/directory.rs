@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    Image, Limits, Problem, RelativePath, SourceError,
+    Image, Problem, RelativePath, SourceError,
     digest::Sha256,
     tree::{Fetched, Files, Wanted},
 };
@@ -29,7 +29,7 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn new(root: PathBuf, _limits: Limits) -> Self {
+    pub(crate) fn new(root: PathBuf) -> Self {
         Self { place: root.display().to_string(), root }
     }
 

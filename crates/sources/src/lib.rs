@@ -5,17 +5,17 @@
 //! digests that it tells, bounded in size, and never trusted to be well-formed: [`Profile::parse`], [`packages::read`] and
 //! [`cves::read`] say what it is. Nothing here knows a store or a server.
 
-#![allow(dead_code, reason = "readers over the network are being built on it")]
-
 mod digest;
 mod directory;
 mod error;
 mod path;
 mod profile;
+mod registry;
 mod revision;
 mod settings;
 mod source;
 mod tree;
+mod web;
 
 pub mod cves;
 pub mod index;

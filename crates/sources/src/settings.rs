@@ -4,7 +4,13 @@ use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use url::Url;
 
-use crate::{Revision, Source, directory::Directory, tree::Tree};
+use crate::{
+    RelativePath, Revision, Source,
+    directory::Directory,
+    registry::Registry,
+    tree::Tree,
+    web::{Web, WebFiles},
+};
 
 /// Where profiles are in a registry unless told.
 const REPOSITORY: &str = "edge-orch/en/files/os-profile/";
@@ -199,10 +205,34 @@ pub fn open(settings: &Settings) -> Result<Arc<dyn Source>, SettingsError> {
             if !settings.files_url.is_empty() {
                 return Err(SettingsError::new("files_url", "is not for directories: their files are below them"));
             }
-            Ok(Arc::new(Tree::new(Directory::new(PathBuf::from(&settings.url), settings.limits), settings)))
+            Ok(Arc::new(Tree::new(Directory::new(PathBuf::from(&settings.url)), settings)))
         }
-        Kind::Registry | Kind::Tree => Err(SettingsError::new("kind", "is not known yet")),
+        Kind::Tree => {
+            let root = base("url", &settings.url, settings.plain_http)?;
+            let files = if settings.files_url.is_empty() { root.clone() } else { files(settings)? };
+            Ok(Arc::new(Tree::new(WebFiles::new(Arc::new(Web::new(settings)?), root, files), settings)))
+        }
+        Kind::Registry => {
+            let url = base("url", &settings.url, settings.plain_http)?;
+            if settings.profiles.is_empty() {
+                return Err(SettingsError::new("profiles", "is empty: a registry does not tell which profiles it has"));
+            }
+            let repository = settings.repository.strip_suffix('/').unwrap_or(&settings.repository);
+            if !settings.repository.is_empty() && RelativePath::parse(repository).is_err() {
+                return Err(SettingsError::new("repository", "must be a path such as edge-orch/en/files/os-profile/"));
+            }
+            let (web, files) = (Arc::new(Web::new(settings)?), files(settings)?);
+            let files = WebFiles::new(Arc::clone(&web), files.clone(), files);
+            Ok(Arc::new(Registry::new(web, url, files, settings)))
+        }
     }
+}
+
+fn files(settings: &Settings) -> Result<Url, SettingsError> {
+    if settings.files_url.is_empty() {
+        return Err(SettingsError::new("files_url", "is empty: the address of the images is needed"));
+    }
+    base("files_url", &settings.files_url, settings.plain_http)
 }
 
 /// The address of a source, with a slash at its end.
@@ -280,11 +310,19 @@ mod tests {
     #[test]
     fn settings_that_cannot_be() {
         let directory = Settings::directory("/srv/tree");
+        let profiles = vec!["a".to_owned()];
+        let registry = Settings { profiles, ..Settings::registry("https://registry.example", "https://files.example") };
+        assert!(open(&registry).is_ok() && open(&Settings::tree("https://files.example")).is_ok());
         for (settings, field) in [
             (Settings { url: String::new(), ..directory.clone() }, "url"),
             (Settings { files_url: "https://a".to_owned(), ..directory.clone() }, "files_url"),
             (Settings { profiles: vec!["../a".to_owned()], ..directory.clone() }, "profiles"),
             (Settings { profiles: vec![String::new()], ..directory }, "profiles"),
+            (Settings { profiles: Vec::new(), ..registry.clone() }, "profiles"),
+            (Settings { files_url: String::new(), ..registry.clone() }, "files_url"),
+            (Settings { repository: "a/../b/".to_owned(), ..registry.clone() }, "repository"),
+            (Settings { ca_pem: b"garbage".to_vec(), ..registry }, "ca_pem"),
+            (Settings::tree("http://files.example"), "url"),
         ] {
             assert_eq!(open(&settings).err().map(|error| error.field()), Some(field));
         }
