@@ -20,6 +20,7 @@ use crate::{
     listener,
     maintenance::MaintenanceManager,
     oidc,
+    os_resources::{Keeper, OsModes},
     release::{Images, ReleaseError},
     rest,
     store::{self, Store, StoreError},
@@ -153,6 +154,8 @@ pub struct Parts {
     pub maintenance: MaintenanceManager,
     /// Nodes' connections.
     pub hosts: HostManager,
+    /// Modes of linking.
+    pub modes: OsModes,
 }
 
 impl Parts {
@@ -168,15 +171,22 @@ impl Parts {
         let maintenance = MaintenanceManager::new(Arc::clone(&store), clock.clone(), random.clone(), config.update_runs.clone())
             .with_node_bandwidth(config.releases.node_bandwidth);
         let hosts = HostManager::new(Arc::clone(&store), clock.clone());
-        Self { store, identity, images, clock, random, maintenance, hosts }
+        let modes = OsModes::new(Arc::clone(&store), clock.clone(), config.os_mode());
+        Self { store, identity, images, clock, random, maintenance, hosts, modes }
+    }
+
+    /// What keeps instances up to date with the OS resources.
+    pub fn keeper(&self) -> Keeper {
+        Keeper::new(Arc::clone(&self.store), self.modes.clone(), self.clock.clone())
     }
 
     /// Everything that is served, for a server that listens at a port.
     pub fn routes(&self, config: &Config, port: u16) -> Router {
-        let Self { store, identity, images, clock, random, maintenance, hosts } = self;
+        let Self { store, identity, images, clock, random, maintenance, hosts, modes } = self;
         let rest = rest::Parts {
             inventory: Inventory::new(Arc::clone(store), clock.clone(), random.clone()),
             maintenance: maintenance.clone(),
+            modes: modes.clone(),
             identity: identity.clone(),
             images: images.clone(),
             image_limit: config.image_limit,
@@ -260,6 +270,7 @@ impl Server {
         ));
         let hosts = self.parts.hosts.clone();
         let watch = tokio::spawn(async move { hosts.watch().await });
+        let keeper = tokio::spawn(self.parts.keeper().run());
         let service = http::service(
             self.parts.routes(&self.config, self.address.port()),
             self.parts.clock.clone(),
@@ -276,6 +287,7 @@ impl Server {
         renewal.abort();
         upkeep.abort();
         watch.abort();
+        keeper.abort();
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use emt_api::enums::OsMode;
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -42,6 +43,10 @@ pub struct Config {
     pub web_redirects: Vec<String>,
     /// After so many days new keys sign tokens; 0: never by themselves.
     pub key_rotation_days: u32,
+    /// Whether the newest OS is linked to instances by operators only (`true`, as without it) or by itself (`false`), where nothing
+    /// is set at run time.
+    #[serde(skip_serializing_if = "Option::is_none", alias = "osResourceManagerManualMode")]
+    pub os_resource_manager_manual_mode: Option<bool>,
     /// How long update runs are waited for, and kept.
     pub update_runs: RunRules,
     /// What nodes may take of the Release Service.
@@ -83,6 +88,7 @@ impl Default for Config {
             issuer: None,
             web_redirects: Vec::new(),
             key_rotation_days: 90,
+            os_resource_manager_manual_mode: None,
             update_runs: RunRules::default(),
             releases: Releases::default(),
             log_format: LogFormat::Text,
@@ -115,6 +121,15 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// The mode of linking that the settings tell; unspecified if they do not.
+    pub fn os_mode(&self) -> OsMode {
+        match self.os_resource_manager_manual_mode {
+            None => OsMode::Unspecified,
+            Some(true) => OsMode::Manual,
+            Some(false) => OsMode::Automatic,
+        }
+    }
+
     /// Reads the settings; `file` must exist, the data directory's own file may be absent.
     pub fn load(data: &Path, file: Option<&Path>, flags: &Flags) -> Result<Self, ConfigError> {
         if let Some(file) = file.filter(|file| !file.exists()) {
@@ -144,6 +159,14 @@ mod tests {
             let data = jail.directory().to_owned();
             let load = |flags: &Flags| Config::load(&data, None, flags).unwrap();
             assert_eq!(load(&Flags::default()), Config::default());
+            assert_eq!(Config::default().os_mode(), OsMode::Unspecified);
+            for (line, mode) in [
+                ("os-resource-manager-manual-mode = false", OsMode::Automatic),
+                ("osResourceManagerManualMode = true", OsMode::Manual),
+            ] {
+                jail.create_file(FILE, line)?;
+                assert_eq!(load(&Flags::default()).os_mode(), mode, "{line}");
+            }
             jail.create_file(
                 FILE,
                 "listen = \"127.0.0.1:1\"\nfqdn = \"file.test\"\nlog = \"debug\"\n[releases]\nnode-bandwidth = 7",

@@ -15,6 +15,7 @@ pub mod issuer;
 pub mod listener;
 pub mod maintenance;
 pub mod oidc;
+pub mod os_resources;
 pub mod release;
 pub mod rest;
 pub mod store;

@@ -10,8 +10,11 @@ use emt_api::{
     status,
 };
 
-use super::{Changed, Inventory, Rule, Scope, host::trust, instance, refused};
-use crate::store::{Change, StoreExt as _};
+use super::{Changed, Inventory, Rule, Scope, host::trust, instance, newest, refused};
+use crate::{
+    os_resources::update_available,
+    store::{Change, StoreExt as _},
+};
 
 /// Puts a host under management.
 struct Adopt<'a> {
@@ -34,6 +37,12 @@ impl Rule for Adopt<'_> {
         let now = u32::try_from(scope.now()).unwrap_or(u32::MAX);
         let mut after = found.clone().unwrap_or_default();
         adopt(&mut host, &mut after, os.as_ref(), now)?;
+        if let Some(os) = &os {
+            let of_profile = Expr::is("profile_name", os.profile_name.as_str());
+            let of_profile: Vec<Os> = scope.store.load_all(scope.project, of_profile).await.map_err(refused)?;
+            let available = update_available(Some(os), newest(&os.profile_name, of_profile.iter()));
+            after.os_update_available = available.unwrap_or(after.os_update_available);
+        }
         let require_os =
             Change::RequireExists { spec: &OS, project: scope.project.to_owned(), id: after.os_id.as_str().to_owned() };
         let changes = match found {

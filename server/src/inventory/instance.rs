@@ -188,6 +188,13 @@ async fn check_desired(scope: &Scope<'_>, instance: &Instance, wanted: &Os) -> R
             instance.id(),
         )));
     }
+    if !wanted.blocked.is_empty() {
+        return Err(ApiError::precondition(format!(
+            "{} is blocked {}: choose another OS of profile {profile}, or unblock it (emtctl os unblock)",
+            wanted.id(),
+            wanted.blocked,
+        )));
+    }
     if wanted.image_url.is_empty() {
         return Err(ApiError::precondition(format!(
             "{} has no imageUrl, so that no node could download it: publish the image, or choose another OS",

@@ -10,7 +10,7 @@ use emt_api::{
     spec::Spec,
 };
 
-use super::{Resource, Scope, gone};
+use super::{Inventory, Resource, Scope, gone};
 use crate::store::Change;
 
 /// OS resources.
@@ -62,4 +62,16 @@ fn check_metadata(text: &str) -> Result<(), ApiError> {
     let json = emt_api::input::parse(text.as_bytes()).map_err(|_| wrong())?;
     let flat = json.as_object().is_some_and(|object| object.values().all(serde_json::Value::is_string));
     if flat { Ok(()) } else { Err(wrong()) }
+}
+
+impl Inventory {
+    /// Sets why nobody is to install an OS, and who says so; "" lets it be installed again.
+    pub async fn set_blocked(&self, project: &str, id: &str, blocked: String) -> Result<(), ApiError> {
+        let rule = |_: &Scope<'_>, before: &Row| {
+            let mut os = Os::from_row(before.clone());
+            os.blocked.clone_from(&blocked);
+            Ok((os.into_row(), Vec::new()))
+        };
+        self.modify(&OS, project, id, &rule).await.map(drop)
+    }
 }

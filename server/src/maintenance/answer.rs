@@ -144,7 +144,7 @@ fn source(os: &Os) -> OsProfileUpdateSource {
 }
 
 /// The path of an address. Agents put the address of their release server before whatever they are told.
-pub(super) fn path(address: &str) -> &str {
+pub(crate) fn path(address: &str) -> &str {
     let Some((_, rest)) = address.split_once("://") else { return address };
     rest.split_once('/').map_or("", |(_, path)| path)
 }

@@ -19,7 +19,7 @@ mod windows;
 use std::sync::Arc;
 
 use emt_api::{
-    enums::{HostState, UpdateRunState},
+    enums::{HostState, OsMode, UpdateRunState},
     filter::Expr,
     id,
     maintmgr::{self, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, update_status::StatusType},
@@ -28,6 +28,7 @@ use emt_api::{
     value::{Link, Value},
 };
 
+pub(crate) use self::answer::path;
 pub use self::{answer::Agent, upkeep::RunRules, why::Why, windows::Windows};
 use self::{decision::Facts, run::RunEffect};
 use crate::{
@@ -167,6 +168,7 @@ impl MaintenanceManager {
                 installed: node.installed.as_ref(),
                 policy: node.policy.as_ref(),
                 catalogue: &node.catalogue,
+                mode: OsMode::Unspecified,
                 windows: &windows,
                 runs: &runs,
                 last_seen: Some(now),

@@ -7,13 +7,13 @@ use emt_api::{
     resources::{Host, Instance, Os, OsUpdateRun},
     status::{self, set},
     value::Link,
-    version,
 };
 
 use super::{
     extras,
     run::{self, RunEffect, Said},
 };
+use crate::os_resources::update_available;
 
 /// What the node says that it runs.
 pub(super) struct Running<'a> {
@@ -95,11 +95,8 @@ pub(super) fn apply(facts: &Facts<'_>, report: &UpdateStatus, last: Option<OsUpd
     {
         instance.existing_cves.clone_from(&os.existing_cves);
     }
-    if is_immutable(installed) {
-        instance.os_update_available = available(installed, facts.newest);
-    } else if instance.os_update_available != report.os_update_available {
-        instance.os_update_available.clone_from(&report.os_update_available);
-    }
+    let available = update_available(installed, facts.newest);
+    instance.os_update_available = available.unwrap_or_else(|| report.os_update_available.clone());
     set(
         &mut instance.update_status,
         &mut instance.update_status_indicator,
@@ -137,14 +134,6 @@ fn confirmed<'a>(facts: &Facts<'a>, running: &Running<'_>) -> Option<&'a Os> {
 
 fn is_immutable(os: Option<&Os>) -> bool {
     os.is_none_or(|os| os.os_type != OsType::Mutable)
-}
-
-/// Name of the newest OS of the profile if it is newer than what is installed, else "".
-fn available(installed: Option<&Os>, newest: Option<&Os>) -> String {
-    match (installed, newest) {
-        (Some(installed), Some(newest)) if version::is_newer(&newest.image_id, &installed.image_id) => newest.name.clone(),
-        _ => String::new(),
-    }
 }
 
 /// The first report of an enrolled node: the machine runs, and so does what is installed on it.

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     inventory::schedules_of_host,
+    os_resources::Modes,
     store::{Query, Snapshot, StoreError},
 };
 
@@ -35,8 +36,8 @@ pub struct Why {
 }
 
 impl MaintenanceManager {
-    /// Why a host updates or does not; `None` if there is no such host.
-    pub async fn why(&self, project: &str, host: &str) -> Result<Option<Why>, StoreError> {
+    /// Why a host updates or does not; `None` if there is no such host. `modes` are those of its project.
+    pub async fn why(&self, project: &str, host: &str, modes: &Modes) -> Result<Option<Why>, StoreError> {
         let mut snapshot = self.store.snapshot().await?;
         let Some(host) = one::<Host>(&mut *snapshot, project, Some(host.to_owned())).await? else { return Ok(None) };
         let instance = snapshot.referrers(&INSTANCE, project, "host_id", &[host.id()]).await?;
@@ -72,6 +73,7 @@ impl MaintenanceManager {
             installed: installed.as_ref(),
             policy: policy.as_ref(),
             catalogue: &catalogue,
+            mode: modes.of(profile),
             windows: &windows,
             runs: &runs,
             last_seen: self.last_seen(&host, instance.as_ref()),

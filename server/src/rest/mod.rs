@@ -21,6 +21,7 @@ pub mod operation;
 mod orchestrator;
 mod org;
 mod os;
+mod os_resource_manager;
 mod os_update_policy;
 mod os_update_run;
 mod parameters;
@@ -44,7 +45,8 @@ pub(crate) use self::context::authorization;
 pub use self::{answer::Refused, memory::Memory, orchestrator::features};
 use self::{guard::Guard, limit::Limiter, operation::Operation};
 use crate::{
-    clock::Clock, config::Config, identity::Identity, inventory::Inventory, maintenance::MaintenanceManager, release::Images,
+    clock::Clock, config::Config, identity::Identity, inventory::Inventory, maintenance::MaintenanceManager,
+    os_resources::OsModes, release::Images,
 };
 
 /// What the handlers work with, shared: a request clones it several times.
@@ -56,6 +58,8 @@ pub struct Parts {
     pub inventory: Inventory,
     /// Decisions on updates.
     pub maintenance: MaintenanceManager,
+    /// Modes of linking.
+    pub modes: OsModes,
     /// Users, roles, projects.
     pub identity: Identity,
     /// Images.
@@ -81,6 +85,7 @@ impl Parts {
 pub fn operations() -> Vec<Operation> {
     [
         os::operations(),
+        os_resource_manager::operations(),
         instance::operations(),
         host::operations(),
         adoption::operations(),

@@ -86,6 +86,8 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("emt.resumable-uploads", &["headImage", "patchImage"]),
     ("emt.openapi", &["getOpenApi"]),
     ("emt.why", &["explainHost"]),
+    ("emt.os-blocks", &["blockOs", "unblockOs"]),
+    ("emt.os-modes", &["getOsResourceManager", "patchOsResourceManager"]),
 ];
 
 /// What is served, as clients read it: a feature is there if all its operations are, and a group if any of its features is.

@@ -99,7 +99,8 @@ pub(super) fn operations() -> Vec<Operation> {
 
 /// `GET …/hosts/{id}/why`.
 async fn why(State(rest): State<Rest>, at: InProject, id: Id) -> Result<Response, Refused> {
-    let why = rest.maintenance.why(&at.project, &id.of_host()?).await.map_err(refused)?;
+    let modes = rest.modes.read(&at.project).await.map_err(refused)?;
+    let why = rest.maintenance.why(&at.project, &id.of_host()?, &modes).await.map_err(refused)?;
     let why = why.ok_or_else(|| HOST.not_found())?;
     Ok(answer::json(shown(&why)))
 }

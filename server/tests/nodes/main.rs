@@ -7,6 +7,7 @@ mod answers;
 mod conformance;
 mod extras;
 mod hosts;
+mod modes;
 mod node;
 mod old_agent;
 mod runs;

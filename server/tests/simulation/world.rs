@@ -20,6 +20,7 @@ use emt_api::{
 use emt_server::{
     inventory::{INSTANCES, Inventory, OS_UPDATE_POLICIES, REPEATED_SCHEDULES, Resource, SINGLE_SCHEDULES},
     maintenance::{Agent, MaintenanceManager, Refusal, Reporter, RunRules, decision::Gate},
+    os_resources::Modes,
     store::{Batch, StoreExt},
 };
 use serde_json::{Value as Json, json};
@@ -567,7 +568,7 @@ impl World {
         let now = self.now();
         let project = &self.projects[number];
         let (node, id) = (&project.nodes[at], project.id.as_str());
-        let decision = self.manager.why(id, &node.host).await.unwrap().unwrap().decision;
+        let decision = self.manager.why(id, &node.host, &Modes::default()).await.unwrap().unwrap().decision;
         self.seen.decisions += 1;
         let states: Vec<_> = decision.gates.iter().map(|check| check.state).collect();
         assert!(has_one_first_blocker(&states), "{:?}", decision.gates);
@@ -589,9 +590,9 @@ impl World {
         let probe = MaintenanceManager::new(Arc::clone(&self.server.store), clock, random, RunRules::default());
         self.server.pass(then - 1 - now);
         probe.report(&node.who, &node.report()).await.unwrap();
-        let before = probe.why(id, &node.host).await.unwrap().unwrap().decision;
+        let before = probe.why(id, &node.host, &Modes::default()).await.unwrap().unwrap().decision;
         self.server.pass(1);
-        let after = probe.why(id, &node.host).await.unwrap().unwrap().decision;
+        let after = probe.why(id, &node.host, &Modes::default()).await.unwrap().unwrap().decision;
         self.server.pass(now - then);
         assert_eq!(before.blocker().map(|check| check.gate), blocker, "a second before {then}: {what}");
         assert_ne!(after.blocker().map(|check| check.gate), blocker, "at {then}: {what}");

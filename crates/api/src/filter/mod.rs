@@ -98,6 +98,8 @@ pub enum Test {
     Less(i64),
     /// Is greater than this number.
     Greater(i64),
+    /// Is a text that comes behind this one, byte by byte.
+    After(String),
 }
 
 impl Expr {

@@ -4,7 +4,9 @@
 //! side and the CLI are made, so that they cannot disagree. The rules beyond the contract:
 //!
 //! - A policy of the kind TARGET, or a direct link, that names an older OS is somebody's explicit wish, and is followed, as
-//!   the Edge Orchestrator follows it. A policy of the kind LATEST never goes back: nobody has asked for that.
+//!   the Edge Orchestrator follows it. So it is if that OS is withdrawn. A policy of the kind LATEST and automatic mode never go
+//!   back: nobody has asked for that.
+//! - What an operator has blocked is installed by nobody.
 //! - After the n-th failure in succession at the same target a node waits 10 minutes, doubled with every further failure, a day
 //!   at most. It is told target and windows all the same, but no window opens for it earlier.
 //! - A download is no attempt yet: images are fetched long before a window opens.
@@ -19,8 +21,10 @@ mod timing;
 pub(super) mod tests;
 
 use emt_api::{
+    enums::OsMode,
     record::Record,
     resources::{Host, Instance, Os, OsUpdatePolicy, OsUpdateRun},
+    version,
 };
 use emt_windows::{Rules, Window};
 
@@ -34,7 +38,10 @@ use super::{
     report::Running,
     windows::{Limits, Windows},
 };
-use crate::inventory::{Target, effective_target};
+use crate::{
+    inventory::{Target, effective_target},
+    os_resources::{Unfit, unfit},
+};
 
 /// Most coming windows that a decision tells.
 const NEXT_WINDOWS: usize = 5;
@@ -52,6 +59,8 @@ pub struct Facts<'a> {
     pub policy: Option<&'a OsUpdatePolicy>,
     /// OS resources of the profile that runs, and the one that policy or link name.
     pub catalogue: &'a [Os],
+    /// Whether the newest OS is linked by itself; only reasons depend on it.
+    pub mode: OsMode,
     /// Windows for OS updates that hold for the host.
     pub windows: &'a Windows,
     /// The last runs of the instance, newest first; [`RUNS`] are enough.
@@ -218,6 +227,20 @@ impl<'a> Facts<'a> {
     /// Profile of what is installed.
     fn profile(&self) -> &'a str {
         self.installed.map_or(self.instance.map_or("", |instance| &instance.running_profile), |os| &os.profile_name)
+    }
+
+    /// Whether automatic mode has linked the OS.
+    fn is_linked_automatically(&self) -> bool {
+        self.instance.is_some_and(Instance::is_linked_automatically)
+    }
+
+    /// The newest OS that is newer than what is installed, and why automatic mode does not link it, if it does not.
+    fn not_linked(&self) -> Option<(&'a Os, Unfit)> {
+        let (instance, installed) = (self.instance?, self.installed?);
+        let newer = self.catalogue.iter().filter(|os| os.profile_name == installed.profile_name);
+        let newer = newer.filter(|os| version::is_newer(&os.image_id, &installed.image_id));
+        let newest = newer.reduce(|best, os| if version::is_newer(&os.image_id, &best.image_id) { os } else { best })?;
+        unfit(newest, instance, installed).map(|unfit| (newest, unfit))
     }
 
     /// Whether the node is updated by packages.

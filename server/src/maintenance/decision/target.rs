@@ -3,14 +3,14 @@
 use std::cmp::Ordering;
 
 use emt_api::{
-    enums::{OsType, UpdatePolicy},
+    enums::{OsMode, OsType, UpdatePolicy},
     record::Record,
-    resources::OsUpdatePolicy,
+    resources::{Os, OsUpdatePolicy},
     version,
 };
 
 use super::{Facts, Verdict, label, os_label};
-use crate::{inventory::Target, maintenance::answer::path};
+use crate::{inventory::Target, maintenance::path, os_resources::Unfit};
 
 /// What links another OS.
 fn link_another(facts: &Facts<'_>) -> String {
@@ -31,15 +31,65 @@ pub(super) fn linked(facts: &Facts<'_>) -> Verdict {
         return Verdict::pass("a mutable OS upgrades its packages in every window, with or without a policy");
     }
     match facts.instance.and_then(|instance| instance.desired_os_id.id()) {
+        Some(os) if facts.is_linked_automatically() => Verdict::pass(format!("automatic mode has linked OS {os}")),
         Some(os) => Verdict::pass(format!("OS {os} is linked")),
-        None => {
-            Verdict::fail("neither an OS nor an OS update policy is linked, so nothing is to be installed", link_another(facts))
+        None => nothing_linked(facts),
+    }
+}
+
+fn nothing_linked(facts: &Facts<'_>) -> Verdict {
+    let nothing = "neither an OS nor an OS update policy is linked, so nothing is to be installed";
+    match facts.mode {
+        OsMode::Unspecified => Verdict::fail(nothing, link_another(facts)),
+        OsMode::Manual => {
+            let profile = facts.profile();
+            let automatic = match profile {
+                "" => String::new(),
+                profile => format!("; or let the newest be linked by itself: emtctl os mode automatic --profile {profile}"),
+            };
+            Verdict::fail(
+                "neither an OS nor an OS update policy is linked, and in manual mode nothing is linked by itself",
+                format!("{}{automatic}", link_another(facts)),
+            )
         }
+        OsMode::Automatic => {
+            let why = facts.not_linked().map_or_else(
+                || "there is nothing newer of its profile".to_owned(),
+                |(os, unfit)| format!("{} is newer, but {}", os_label(os), reason(unfit)),
+            );
+            Verdict::fail(format!("automatic mode has linked nothing: {why}"), link_another(facts))
+        }
+    }
+}
+
+fn reason(unfit: Unfit) -> &'static str {
+    match unfit {
+        Unfit::Profile => "the node says that it runs another profile",
+        Unfit::Mutable => "is no image that replaces what runs",
+        Unfit::Withdrawn => "its source has withdrawn it",
+        Unfit::Blocked => "it is blocked",
+        Unfit::NotNewer => "not newer than what the node says that it runs",
+        Unfit::WeakerSecurity => "it has weaker security features than what is installed",
+        Unfit::Architecture => "it is for other processors",
+        Unfit::NoImage => "its image has no address or no digest",
     }
 }
 
 pub(super) fn found(facts: &Facts<'_>, target: &Target) -> Verdict {
     match (target, facts.policy) {
+        (Target::Os(os), _) if !os.blocked.is_empty() && !runs(facts, os) => Verdict::fail(
+            format!("{} is blocked {}", os_label(os), os.blocked),
+            format!("{}; or, if it is to be installed after all: emtctl os unblock {}", link_another(facts), os.id()),
+        ),
+        (Target::Os(os), None) if !os.withdrawn.is_empty() && facts.is_linked_automatically() && !runs(facts, os) => {
+            Verdict::fail(
+                format!("{} is withdrawn ({}), and only automatic mode has linked it", os_label(os), os.withdrawn),
+                link_another(facts),
+            )
+        }
+        (Target::Os(os), _) if !os.withdrawn.is_empty() => {
+            Verdict::pass(format!("the target is {}; it is withdrawn ({}), but named explicitly", os_label(os), os.withdrawn))
+        }
         (Target::Os(os), Some(policy)) if policy.update_policy == UpdatePolicy::Latest => {
             Verdict::pass(format!("the newest OS of profile {} is {}", facts.profile(), os_label(os)))
         }
@@ -66,17 +116,21 @@ pub(super) fn found(facts: &Facts<'_>, target: &Target) -> Verdict {
     }
 }
 
+/// Whether the node runs it.
+fn runs(facts: &Facts<'_>, os: &Os) -> bool {
+    match facts.running() {
+        Some(running) => running.is(os),
+        None => facts.installed.is_some_and(|installed| installed.id() == os.id()),
+    }
+}
+
 pub(super) fn differs(facts: &Facts<'_>, target: &Target) -> Verdict {
     let os = match target {
         Target::Os(os) => os,
         Target::Packages => return Verdict::pass("whether packages are newer is found by the node"),
         _ => return Verdict::pass("whether the kernel command line is in use is found by the node"),
     };
-    let runs = match facts.running() {
-        Some(running) => running.is(os),
-        None => facts.installed.is_some_and(|installed| installed.id() == os.id()),
-    };
-    if runs {
+    if runs(facts, os) {
         let hint = match facts.policy.map(|policy| policy.update_policy) {
             Some(UpdatePolicy::Latest) => {
                 "nothing needs to be done; a newer OS of this profile becomes the target when it is published"
@@ -131,6 +185,10 @@ pub(super) fn not_downgrade(facts: &Facts<'_>, target: &Target) -> Verdict {
                 os_label(os),
                 policy_label(policy)
             ),
+            format!("publish a newer OS, or name the older one: emtctl instance link {} --os {}", facts.host.id(), os.id()),
+        ),
+        None if facts.is_linked_automatically() => Verdict::fail(
+            format!("{} is older than {version}, which runs, and automatic mode never goes back", os_label(os)),
             format!("publish a newer OS, or name the older one: emtctl instance link {} --os {}", facts.host.id(), os.id()),
         ),
         _ => Verdict::pass(format!("{} is older than {version}, and is named explicitly", os.image_id)),

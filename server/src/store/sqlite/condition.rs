@@ -209,6 +209,10 @@ impl<'a> Conditions<'a> {
                 let mark = self.bind(*number);
                 format!("{operand} > {mark}")
             }
+            Test::After(before) => {
+                let mark = self.bind(before.clone());
+                format!("{operand} > {mark}")
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Each gate alone.
 
 use emt_api::{
-    enums::{HostState, OsType, StatusIndication, UpdatePolicy},
+    enums::{HostState, OsMode, OsType, StatusIndication, UpdatePolicy},
+    resources::LINKED_BY_AUTOMATIC_MODE,
     value::{Json, Link},
 };
 use emt_windows::Window;
@@ -84,6 +85,89 @@ fn cases_of_the_target() -> Vec<Case> {
             |world| world.instance().desired_os_id = Link::default(),
             None,
             &["neither", "emtctl instance link host-00000001 --os OS", "profile emt"],
+        ),
+        case(
+            Gate::Linked,
+            |world| (world.instance().desired_os_id, world.mode) = (Link::default(), OsMode::Manual),
+            None,
+            &[
+                "in manual mode nothing is linked by itself",
+                "emtctl instance link host-00000001 --os OS",
+                "emtctl os mode automatic --profile emt",
+            ],
+        ),
+        case(
+            Gate::Linked,
+            |world| {
+                (world.instance().desired_os_id, world.mode) = (Link::default(), OsMode::Automatic);
+                world.catalogue[1].architecture = "arm64".to_owned();
+                world.installed.as_mut().unwrap().architecture = "x86_64".to_owned();
+            },
+            None,
+            &["emt 3.0.2 (os-00000002) is newer, but it is for other processors"],
+        ),
+        case(
+            Gate::Linked,
+            |world| {
+                (world.instance().desired_os_id, world.mode) = (Link::default(), OsMode::Automatic);
+                world.catalogue.truncate(1);
+            },
+            None,
+            &["automatic mode has linked nothing: there is nothing newer of its profile"],
+        ),
+        case(None, |world| world.instance().linked_by = LINKED_BY_AUTOMATIC_MODE, Some(3601), &[]),
+        case(
+            Gate::NotDowngrade,
+            |world| {
+                world.instance().linked_by = LINKED_BY_AUTOMATIC_MODE;
+                world.instance().running_image = "3.0.3".to_owned();
+            },
+            None,
+            &["automatic mode never goes back"],
+        ),
+        case(
+            Gate::TargetFound,
+            |world| world.catalogue[1].blocked = "by ann: too loud".to_owned(),
+            None,
+            &["emt 3.0.2 (os-00000002) is blocked by ann: too loud", "emtctl os unblock os-00000002"],
+        ),
+        case(
+            Gate::TargetFound,
+            |world| {
+                world.with_policy(policy(UpdatePolicy::Target, Some("os-00000002")));
+                world.catalogue[1].blocked = "by ann".to_owned();
+            },
+            None,
+            &["is blocked by ann"],
+        ),
+        case(
+            Gate::TargetDiffers,
+            |world| {
+                world.catalogue[1].blocked = "by ann".to_owned();
+                world.instance().running_image = "3.0.2".to_owned();
+            },
+            None,
+            &["runs its target already"],
+        ),
+        case(None, |world| world.catalogue[1].withdrawn = "it does not boot".to_owned(), Some(3601), &[]),
+        case(
+            Gate::TargetFound,
+            |world| {
+                world.catalogue[1].withdrawn = "it does not boot".to_owned();
+                world.instance().linked_by = LINKED_BY_AUTOMATIC_MODE;
+            },
+            None,
+            &["is withdrawn (it does not boot), and only automatic mode has linked it"],
+        ),
+        case(
+            Gate::NotDowngrade,
+            |world| {
+                world.with_policy(policy(UpdatePolicy::Latest, None));
+                world.catalogue[1].blocked = "by ann".to_owned();
+                world.instance().running_image = "3.0.2".to_owned();
+            },
+            None,
+            &["never goes back"],
         ),
         case(Gate::TargetFound, |world| world.instance().desired_os_id = Link::to("os-0000000f"), None, &["deleted"]),
         case(

@@ -1,7 +1,7 @@
 //! A node that may update now, for tests to change.
 
 use emt_api::{
-    enums::{HostState, OsType, StatusIndication, UpdatePolicy, UpdateRunState},
+    enums::{HostState, OsMode, OsType, StatusIndication, UpdatePolicy, UpdateRunState},
     resources::{Host, Instance, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule, UNFINISHED},
     status,
     value::Link,
@@ -21,6 +21,7 @@ pub(in crate::maintenance) struct World {
     pub(in crate::maintenance) installed: Option<Os>,
     pub(in crate::maintenance) policy: Option<OsUpdatePolicy>,
     pub(in crate::maintenance) catalogue: Vec<Os>,
+    pub(in crate::maintenance) mode: OsMode,
     pub(in crate::maintenance) windows: Windows,
     pub(in crate::maintenance) runs: Vec<OsUpdateRun>,
     pub(in crate::maintenance) last_seen: Option<i64>,
@@ -132,6 +133,7 @@ impl World {
             installed: Some(catalogue[0].clone()),
             policy: None,
             catalogue,
+            mode: OsMode::Unspecified,
             windows: Windows { singles: vec![single(-100, Some(3600))], repeated: Vec::new() },
             runs: Vec::new(),
             last_seen: Some(NOW),
@@ -168,6 +170,7 @@ impl World {
             installed: self.installed.as_ref(),
             policy: self.policy.as_ref(),
             catalogue: &self.catalogue,
+            mode: self.mode,
             windows: &self.windows,
             runs: &self.runs,
             last_seen,
