@@ -168,7 +168,7 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_su
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "list" -d 'List OS resources'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "get" -d 'Show an OS resource'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "delete" -d 'Delete OS resources; their images stay'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
@@ -218,7 +218,7 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcom
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "list" -d 'List OS resources'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show an OS resource'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete OS resources; their images stay'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
@@ -788,7 +788,7 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subc
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "list" -d 'List OS resources'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "get" -d 'Show an OS resource'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
-complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "delete" -d 'Delete OS resources; their images stay'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "list" -d 'List hosts'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "get" -d 'Show a host'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "register" -d 'Register a machine, and print a one-time token with which its node enrols'

@@ -21,7 +21,7 @@ use crate::{
     maintenance::MaintenanceManager,
     oidc,
     os_resources::{Keeper, OsModes},
-    release::{Images, ReleaseError},
+    release::{Gc, GcError, Images, ReleaseError, Removed},
     rest,
     store::{self, Store, StoreError},
     tls::{self, Pair},
@@ -31,6 +31,8 @@ use crate::{
 const RENEWAL: Duration = Duration::from_hours(30 * 24);
 /// How often what has expired is removed, and keys are looked at.
 const PURGE: Duration = Duration::from_mins(10);
+/// In each such round unused images are looked for: that reads all OS resources.
+const COLLECTED: u32 = 6;
 
 /// Why the server cannot be made or run.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,9 @@ pub enum AppError {
     /// The images.
     #[error(transparent)]
     Images(#[from] ReleaseError),
+    /// Images that nothing needs.
+    #[error(transparent)]
+    Gc(#[from] GcError),
     /// Users, keys, projects.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -265,7 +270,7 @@ impl Server {
             self.parts.identity.clone(),
             deletions,
             self.parts.maintenance.clone(),
-            self.parts.clock.clone(),
+            gc(&self.config, &self.parts.store, &self.parts.images, &self.parts.clock),
             self.config.key_rotation_days,
         ));
         let hosts = self.parts.hosts.clone();
@@ -292,9 +297,24 @@ impl Server {
     }
 }
 
+/// Looks for images that nothing needs.
+fn gc(config: &Config, store: &Arc<dyn Store>, images: &Images, clock: &Clock) -> Gc {
+    Gc { store: Arc::clone(store), images: images.clone(), clock: clock.clone(), rules: config.releases.rules() }
+}
+
+/// Removes the images of a server that does not run which nothing needs; what went or, if nothing is to go really, what would.
+pub async fn collect(data: &DataDir, config: &Config, really: bool) -> Result<Vec<Removed>, AppError> {
+    if !data.is_made() {
+        return Err(DataError::NotMade(data.root().to_owned()).into());
+    }
+    let _lock = data.lock()?;
+    let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
+    Ok(gc(config, &store, &Images::new(data.images()), &Clock::System).run(really).await?)
+}
+
 /// What is done from time to time, and at the start: work that was cut short is finished.
-async fn upkeep(identity: Identity, deletions: Deletions, maintenance: MaintenanceManager, clock: Clock, key_rotation_days: u32) {
-    loop {
+async fn upkeep(identity: Identity, deletions: Deletions, maintenance: MaintenanceManager, gc: Gc, key_rotation_days: u32) {
+    for round in 0_u32.. {
         if let Err(error) = deletions.resume().await {
             tracing::warn!(%error, "a project that is being deleted is not gone yet");
         }
@@ -312,8 +332,13 @@ async fn upkeep(identity: Identity, deletions: Deletions, maintenance: Maintenan
         if let Err(error) = maintenance.upkeep().await {
             tracing::warn!(%error, "update runs that nobody ends, or that are old, were not looked at");
         }
-        if let Err(error) = deletions.images.expire_uploads(clock.now_ms()).await {
+        if let Err(error) = gc.images.expire_uploads(gc.clock.now_ms()).await {
             tracing::warn!(%error, "uploads without progress were not removed");
+        }
+        if round % COLLECTED == 0
+            && let Err(error) = gc.run(true).await
+        {
+            tracing::warn!(%error, "images that nothing needs were not removed");
         }
         tokio::time::sleep(PURGE).await;
     }

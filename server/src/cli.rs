@@ -22,6 +22,7 @@ use crate::{
     config::{Config, Flags, LogFormat},
     data_dir::DataDir,
     identity::Admin,
+    release::Removed,
 };
 
 /// Exit code of a server that could not do its work.
@@ -50,6 +51,8 @@ enum Command {
     Init(Init),
     /// Serve
     Run(Run),
+    /// Remove images that nothing needs, while the server does not run; one that runs does it each hour
+    Gc(Collect),
     /// Print the API's OpenAPI document, as the server has it at /openapi.json
     Openapi,
     /// The keys that sign tokens
@@ -68,6 +71,19 @@ enum KeysCommand {
         #[arg(long, value_name = "DIR", env = "EMT_SERVER_DATA_DIR")]
         data_dir: PathBuf,
     },
+}
+
+#[derive(Debug, clap::Args)]
+struct Collect {
+    /// Directory that `init` made
+    #[arg(long, value_name = "DIR", env = "EMT_SERVER_DATA_DIR")]
+    data_dir: PathBuf,
+    /// Settings' file [default: DIR/emt-server.toml]
+    #[arg(long, value_name = "FILE", env = "EMT_SERVER_CONFIG")]
+    config: Option<PathBuf>,
+    /// Only tell which would go
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -125,6 +141,10 @@ pub fn run(args: Args) -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&error.to_string(), FAILURE),
         },
+        Command::Gc(args) => match runtime.block_on(collect(&args)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&error.to_string(), FAILURE),
+        },
         Command::Keys { command: KeysCommand::Rotate { data_dir } } => {
             match runtime.block_on(app::rotate_keys(&DataDir::new(&data_dir))) {
                 Ok(()) => {
@@ -144,6 +164,19 @@ pub fn run(args: Args) -> ExitCode {
 fn failed(text: &str, code: u8) -> ExitCode {
     let _ = writeln!(io::stderr(), "error: {text}");
     ExitCode::from(code)
+}
+
+async fn collect(args: &Collect) -> Result<(), AppError> {
+    let data = DataDir::new(&args.data_dir);
+    let config = app::settings(&data, args.config.as_deref(), &Flags::default())?;
+    let removed = app::collect(&data, &config, !args.dry_run).await?;
+    for Removed { project, image, idle } in &removed {
+        let _ = writeln!(io::stdout(), "{project}/{}  {} bytes  {idle:?}", image.sha256, image.size);
+    }
+    let bytes: u64 = removed.iter().map(|removed| removed.image.size).sum();
+    let went = if args.dry_run { "would be removed" } else { "were removed" };
+    let _ = writeln!(io::stderr(), "{} images with {bytes} bytes {went}", removed.len());
+    Ok(())
 }
 
 async fn make(init: Init) -> ExitCode {

@@ -13,7 +13,7 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{issuer::IssuerSettings, maintenance::RunRules};
+use crate::{issuer::IssuerSettings, maintenance::RunRules, release::Rules};
 
 /// Prefix of environment variables: `EMT_SERVER_LISTEN` sets `listen`.
 pub const ENVIRONMENT: &str = "EMT_SERVER_";
@@ -49,7 +49,7 @@ pub struct Config {
     pub os_resource_manager_manual_mode: Option<bool>,
     /// How long update runs are waited for, and kept.
     pub update_runs: RunRules,
-    /// What nodes may take of the Release Service.
+    /// The Release Service: what nodes may take, and what is kept.
     pub releases: Releases,
     /// Form of the log: `text` or `json`.
     pub log_format: LogFormat,
@@ -57,13 +57,31 @@ pub struct Config {
     pub log: String,
 }
 
-/// What nodes may take of the Release Service.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The Release Service: what nodes may take, and what is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Releases {
     /// Most bytes a second that the download of one node may take, so that an update does not fill the line of its site; 0: any
     /// number. Kept by agents that know it; others take what they get.
     pub node_bandwidth: u64,
+    /// Hours that an image stays which no OS resource names any more; 0: it stays for ever.
+    pub keep_unused_hours: u32,
+    /// Days that the image of an OS resource stays which nobody uses and which can be fetched again; 0: it stays for ever.
+    pub keep_cached_days: u32,
+}
+
+impl Default for Releases {
+    fn default() -> Self {
+        let Rules { keep_unused_hours, keep_cached_days } = Rules::default();
+        Self { node_bandwidth: 0, keep_unused_hours, keep_cached_days }
+    }
+}
+
+impl Releases {
+    /// How long images are kept that nothing needs.
+    pub fn rules(&self) -> Rules {
+        Rules { keep_unused_hours: self.keep_unused_hours, keep_cached_days: self.keep_cached_days }
+    }
 }
 
 /// Form of the log.

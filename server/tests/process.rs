@@ -157,6 +157,29 @@ fn one_server_uses_a_data_directory() {
     assert_eq!(next.end().0, Some(0));
 }
 
+#[test]
+fn images_that_nothing_needs_are_removed_by_hand() {
+    let place = tempfile::tempdir().unwrap();
+    assert!(init(place.path()).status.success());
+    let (project, image) = ("11111111-2222-4333-8444-555555555555", "a".repeat(64));
+    let directory = place.path().join("images").join(project);
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join(&image), "image").unwrap();
+    // Since long before.
+    fs::write(directory.join(format!(".{image}.idle")), "unnamed 1780000000000").unwrap();
+    let data = place.path().to_str().unwrap();
+    for (arguments, words) in [
+        (&["gc", "--dry-run", "--data-dir", data][..], "1 images with 5 bytes would be removed"),
+        (&["gc", "--data-dir", data], "1 images with 5 bytes were removed"),
+        (&["gc", "--data-dir", data], "0 images with 0 bytes were removed"),
+    ] {
+        let ran = run(arguments, "");
+        assert!(ran.status.success() && text(&ran.stderr).contains(words), "{}", text(&ran.stderr));
+        assert_eq!(text(&ran.stdout).contains(&format!("{project}/{image}  5 bytes  Unnamed")), words.starts_with('1'));
+    }
+    assert_eq!(fs::read_dir(directory).unwrap().count(), 0);
+}
+
 /// A body that is sent as it is told to.
 fn slow_body() -> (mpsc::Sender<Bytes>, Body) {
     let (sender, receiver) = mpsc::channel(1);

@@ -27,7 +27,7 @@ pub enum Command {
     },
     /// Send an image to the Release Service and make an OS resource of it
     Publish(PublishArgs),
-    /// Delete OS resources; their images stay
+    /// Delete OS resources; the server removes images that nothing needs
     Delete {
         /// Ids, names or versions
         #[arg(required = true, value_name = "OS")]

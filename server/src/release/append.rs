@@ -35,9 +35,13 @@ impl Images {
     /// How far the upload of an image is.
     pub async fn progress(&self, project: &str, sha256: &str) -> Result<Progress, ReleaseError> {
         check_digest(sha256)?;
+        let look = self.0.usage.look(sha256).await;
         if let Some(size) = self.0.storage.size(project, sha256).await? {
+            // Who asks whether it is here is about to name it.
+            self.needed(project, sha256).await?;
             return Ok(Progress::whole(size));
         }
+        drop(look);
         let partial = match self.0.uploads.known(project, sha256) {
             Some(known) => Some(known),
             None => Partial::find(&self.0.root.join(project), sha256).await?,

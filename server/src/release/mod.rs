@@ -6,9 +6,11 @@
 mod append;
 mod disk;
 mod error;
+mod gc;
 mod range;
 mod storage;
 mod uploads;
+mod usage;
 mod writer;
 
 use std::{
@@ -25,6 +27,7 @@ use tokio::fs;
 pub use self::{
     append::Announced,
     error::ReleaseError,
+    gc::{Facts, Gc, GcError, Idle, Removed, Rules},
     range::{Part, part_of},
     storage::{Content, Storage},
     uploads::Progress,
@@ -32,6 +35,7 @@ pub use self::{
 use self::{
     disk::{Disk, done, flush_directory, there},
     uploads::Uploads,
+    usage::{Hold, Usage},
     writer::Writer,
 };
 
@@ -49,6 +53,7 @@ struct Inner {
     root: PathBuf,
     storage: Arc<dyn Storage>,
     uploads: Uploads,
+    usage: Usage,
 }
 
 /// An image that is kept.
@@ -60,10 +65,11 @@ pub struct Image {
     pub size: u64,
 }
 
-/// An image that is being served.
+/// An image that is being served. It stays at least as long as this, or what is read from it, lives.
 pub struct Opened {
     images: Images,
     project: String,
+    hold: Hold,
     /// Which.
     pub image: Image,
 }
@@ -71,7 +77,14 @@ pub struct Opened {
 impl Opened {
     /// The bytes of a part; `None` if the image has gone meanwhile.
     pub async fn read(self, part: Part) -> Result<Option<Content>, ReleaseError> {
-        self.images.0.storage.read(&self.project, &self.image.sha256, part).await
+        let content = self.images.0.storage.read(&self.project, &self.image.sha256, part).await?;
+        let hold = self.hold;
+        Ok(content.map(|content| {
+            let kept = content.inspect(move |_| {
+                let _ = &hold;
+            });
+            kept.boxed()
+        }))
     }
 }
 
@@ -85,7 +98,7 @@ impl Images {
 
     /// Images elsewhere; the directory is for what is being received.
     pub fn in_storage(root: impl Into<PathBuf>, storage: Arc<dyn Storage>) -> Self {
-        Self(Arc::new(Inner { root: root.into(), storage, uploads: Uploads::default() }))
+        Self(Arc::new(Inner { root: root.into(), storage, uploads: Uploads::default(), usage: Usage::new() }))
     }
 
     /// Path under which an image of a project is served, relative to the server's address.
@@ -116,7 +129,15 @@ impl Images {
 
     /// Hands a checked file over to where images are kept.
     async fn complete(&self, project: &str, image: &Image, from: &Path) -> Result<(), ReleaseError> {
-        self.0.storage.keep(project, image, from).await
+        let _look = self.0.usage.look(&image.sha256).await;
+        self.0.storage.keep(project, image, from).await?;
+        self.needed(project, &image.sha256).await
+    }
+
+    /// Gives an image that was just published its time anew, also if the server ends now.
+    async fn needed(&self, project: &str, sha256: &str) -> Result<(), ReleaseError> {
+        self.0.usage.touch(project, sha256);
+        gc::unmark(&self.0.root.join(project), sha256).await
     }
 
     /// Removes what uploads in one request left behind that the end of the process cut short. Nothing may be uploading.
@@ -171,10 +192,12 @@ impl Images {
     /// Opens an image. `None` if the project has no such image.
     pub async fn open(&self, project: &str, sha256: &str) -> Result<Option<Opened>, ReleaseError> {
         check_digest(sha256)?;
+        let _look = self.0.usage.look(sha256).await;
         let size = self.0.storage.size(project, sha256).await?;
         Ok(size.map(|size| Opened {
             images: self.clone(),
             project: project.to_owned(),
+            hold: self.0.usage.hold(project, sha256),
             image: Image { sha256: sha256.to_owned(), size },
         }))
     }

@@ -33,7 +33,7 @@ impl Node {
 
 #[tokio::test]
 async fn extras_are_for_those_who_ask() {
-    let releases = Releases { node_bandwidth: 5_000_000 };
+    let releases = Releases { node_bandwidth: 5_000_000, ..Releases::default() };
     let config = Config { releases, ..Config::default() };
     let clock = Clock::Fixed(Arc::new(AtomicI64::new(SATURDAY_MS)));
     let node = Node::of(Server::with(clock, &config).await).await;
