@@ -38,6 +38,8 @@ const QUIET: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 16_384;
 /// Requests of one HTTP/2 connection at once.
 const STREAMS: u32 = 128;
+/// Bytes of a request's headers: the token of a user who works in hundreds of projects has a role for each.
+const HEADERS: u32 = 128 * 1024;
 /// How often an idle HTTP/2 connection is asked whether the other side is still there.
 const PING: Duration = Duration::from_mins(1);
 /// How long to wait when the system has no more descriptors.
@@ -53,6 +55,7 @@ pub async fn serve(
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).keep_alive_interval(PING);
+    builder.http2().max_header_list_size(HEADERS);
     let builder = Arc::new(builder);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));

@@ -379,3 +379,16 @@ async fn silent_connections_are_cheap() {
     assert_eq!(health.get(format!("{}/healthz", process.api())).send().await.unwrap().status(), 200);
     drop(silent);
 }
+
+/// Whoever works in many projects has a long token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_tokens_are_read() {
+    let (_directory, process) = started("info");
+    for http1 in [true, false] {
+        let builder = process.client_builder();
+        let client = if http1 { builder.http1_only() } else { builder }.build().unwrap();
+        let answer =
+            client.get(format!("{}/compute/hosts", process.project())).bearer_auth("x".repeat(100_000)).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "HTTP/1.1: {http1}");
+    }
+}
