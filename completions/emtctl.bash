@@ -175,8 +175,14 @@ _emtctl() {
             emtctl__subcmd__help__subcmd__instance,list)
                 cmd="emtctl__subcmd__help__subcmd__instance__subcmd__list"
                 ;;
+            emtctl__subcmd__help__subcmd__os,block)
+                cmd="emtctl__subcmd__help__subcmd__os__subcmd__block"
+                ;;
             emtctl__subcmd__help__subcmd__os,delete)
                 cmd="emtctl__subcmd__help__subcmd__os__subcmd__delete"
+                ;;
+            emtctl__subcmd__help__subcmd__os,diff)
+                cmd="emtctl__subcmd__help__subcmd__os__subcmd__diff"
                 ;;
             emtctl__subcmd__help__subcmd__os,get)
                 cmd="emtctl__subcmd__help__subcmd__os__subcmd__get"
@@ -184,8 +190,14 @@ _emtctl() {
             emtctl__subcmd__help__subcmd__os,list)
                 cmd="emtctl__subcmd__help__subcmd__os__subcmd__list"
                 ;;
+            emtctl__subcmd__help__subcmd__os,mode)
+                cmd="emtctl__subcmd__help__subcmd__os__subcmd__mode"
+                ;;
             emtctl__subcmd__help__subcmd__os,publish)
                 cmd="emtctl__subcmd__help__subcmd__os__subcmd__publish"
+                ;;
+            emtctl__subcmd__help__subcmd__os,unblock)
+                cmd="emtctl__subcmd__help__subcmd__os__subcmd__unblock"
                 ;;
             emtctl__subcmd__help__subcmd__policy,create)
                 cmd="emtctl__subcmd__help__subcmd__policy__subcmd__create"
@@ -319,8 +331,14 @@ _emtctl() {
             emtctl__subcmd__instance__subcmd__help,list)
                 cmd="emtctl__subcmd__instance__subcmd__help__subcmd__list"
                 ;;
+            emtctl__subcmd__os,block)
+                cmd="emtctl__subcmd__os__subcmd__block"
+                ;;
             emtctl__subcmd__os,delete)
                 cmd="emtctl__subcmd__os__subcmd__delete"
+                ;;
+            emtctl__subcmd__os,diff)
+                cmd="emtctl__subcmd__os__subcmd__diff"
                 ;;
             emtctl__subcmd__os,get)
                 cmd="emtctl__subcmd__os__subcmd__get"
@@ -331,11 +349,23 @@ _emtctl() {
             emtctl__subcmd__os,list)
                 cmd="emtctl__subcmd__os__subcmd__list"
                 ;;
+            emtctl__subcmd__os,mode)
+                cmd="emtctl__subcmd__os__subcmd__mode"
+                ;;
             emtctl__subcmd__os,publish)
                 cmd="emtctl__subcmd__os__subcmd__publish"
                 ;;
+            emtctl__subcmd__os,unblock)
+                cmd="emtctl__subcmd__os__subcmd__unblock"
+                ;;
+            emtctl__subcmd__os__subcmd__help,block)
+                cmd="emtctl__subcmd__os__subcmd__help__subcmd__block"
+                ;;
             emtctl__subcmd__os__subcmd__help,delete)
                 cmd="emtctl__subcmd__os__subcmd__help__subcmd__delete"
+                ;;
+            emtctl__subcmd__os__subcmd__help,diff)
+                cmd="emtctl__subcmd__os__subcmd__help__subcmd__diff"
                 ;;
             emtctl__subcmd__os__subcmd__help,get)
                 cmd="emtctl__subcmd__os__subcmd__help__subcmd__get"
@@ -346,8 +376,14 @@ _emtctl() {
             emtctl__subcmd__os__subcmd__help,list)
                 cmd="emtctl__subcmd__os__subcmd__help__subcmd__list"
                 ;;
+            emtctl__subcmd__os__subcmd__help,mode)
+                cmd="emtctl__subcmd__os__subcmd__help__subcmd__mode"
+                ;;
             emtctl__subcmd__os__subcmd__help,publish)
                 cmd="emtctl__subcmd__os__subcmd__help__subcmd__publish"
+                ;;
+            emtctl__subcmd__os__subcmd__help,unblock)
+                cmd="emtctl__subcmd__os__subcmd__help__subcmd__unblock"
                 ;;
             emtctl__subcmd__policy,create)
                 cmd="emtctl__subcmd__policy__subcmd__create"
@@ -1128,7 +1164,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help__subcmd__os)
-            opts="list get publish delete"
+            opts="list get publish mode block unblock diff delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1141,7 +1177,35 @@ _emtctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        emtctl__subcmd__help__subcmd__os__subcmd__block)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         emtctl__subcmd__help__subcmd__os__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__help__subcmd__os__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1183,7 +1247,35 @@ _emtctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        emtctl__subcmd__help__subcmd__os__subcmd__mode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         emtctl__subcmd__help__subcmd__os__subcmd__publish)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__help__subcmd__os__subcmd__unblock)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2286,7 +2378,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__os)
-            opts="-p -o -v -h --context --project --output --no-color --verbose --help list get publish delete help"
+            opts="-p -o -v -h --context --project --output --no-color --verbose --help list get publish mode block unblock diff delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2319,7 +2411,79 @@ _emtctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        emtctl__subcmd__os__subcmd__block)
+            opts="-p -o -v -h --reason --context --project --output --no-color --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         emtctl__subcmd__os__subcmd__delete)
+            opts="-p -o -v -h --context --project --output --no-color --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__os__subcmd__diff)
             opts="-p -o -v -h --context --project --output --no-color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2388,7 +2552,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__os__subcmd__help)
-            opts="list get publish delete help"
+            opts="list get publish mode block unblock diff delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2401,7 +2565,35 @@ _emtctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        emtctl__subcmd__os__subcmd__help__subcmd__block)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         emtctl__subcmd__os__subcmd__help__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__os__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2457,7 +2649,35 @@ _emtctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        emtctl__subcmd__os__subcmd__help__subcmd__mode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         emtctl__subcmd__os__subcmd__help__subcmd__publish)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__os__subcmd__help__subcmd__unblock)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2483,6 +2703,44 @@ _emtctl() {
                     return 0
                     ;;
                 --order-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__os__subcmd__mode)
+            opts="-p -o -v -h --profile --server --context --project --output --no-color --verbose --help automatic manual inherit"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2544,6 +2802,40 @@ _emtctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__os__subcmd__unblock)
+            opts="-p -o -v -h --context --project --output --no-color --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -156,20 +156,24 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_s
 complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the projects that you may use'
 complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a project'
 complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -l context -d 'Context to work in, instead of the current one' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
 json\t'The server\'s JSON; a list is an array'
 yaml\t'The same as YAML'
 name\t'One id a line'"
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -s v -l verbose -d 'Show every request on standard error'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "list" -d 'List OS resources'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "get" -d 'Show an OS resource'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "list" -d 'List OS resources'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "get" -d 'Show an OS resource'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "mode" -d 'Show or set whether the newest OS is linked to instances by itself'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "unblock" -d 'Take the block of OS resources away'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "diff" -d 'Show what changes from one OS to another: vulnerabilities and packages'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
@@ -206,6 +210,45 @@ name\t'One id a line'"
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -l profile -d 'Only for this profile' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -l server -d 'For all projects of the server that set nothing themselves'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from block" -l reason -d 'Why, for those who will ask' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from block" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from block" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from block" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from block" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from block" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from block" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from unblock" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from unblock" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from unblock" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from unblock" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from unblock" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from unblock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from diff" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from diff" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from diff" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from diff" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
@@ -218,6 +261,10 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcom
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "list" -d 'List OS resources'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show an OS resource'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "mode" -d 'Show or set whether the newest OS is linked to instances by itself'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "unblock" -d 'Take the block of OS resources away'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Show what changes from one OS to another: vulnerabilities and packages'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -l context -d 'Context to work in, instead of the current one' -r
@@ -788,6 +835,10 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subc
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "list" -d 'List OS resources'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "get" -d 'Show an OS resource'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "mode" -d 'Show or set whether the newest OS is linked to instances by itself'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "unblock" -d 'Take the block of OS resources away'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "diff" -d 'Show what changes from one OS to another: vulnerabilities and packages'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "list" -d 'List hosts'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "get" -d 'Show a host'

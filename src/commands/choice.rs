@@ -18,6 +18,11 @@ impl Choice {
         filter.into_iter().chain(self.order_by.as_deref().map(|order| ("orderBy", order))).collect()
     }
 
+    /// Whether some records may be left out.
+    pub(crate) fn is_filtered(&self) -> bool {
+        self.filter.is_some()
+    }
+
     /// Whether the answer's order is what was asked for.
     pub(crate) fn is_ordered(&self) -> bool {
         self.order_by.is_some()

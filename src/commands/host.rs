@@ -11,7 +11,7 @@ use emt_client::{
 
 use crate::{
     app::App,
-    commands::choice::Choice,
+    commands::{available, choice::Choice, instance},
     error::{Doing, Error},
     output::{Cell, Show, Tone, say, word},
 };
@@ -86,7 +86,7 @@ fn uuid(text: &str) -> Result<String, String> {
 }
 
 impl Show for Host {
-    const HEADER: &'static [&'static str] = &["ID", "NAME", "UUID", "SITE", "STATUS", "OS"];
+    const HEADER: &'static [&'static str] = &["ID", "NAME", "UUID", "SITE", "STATUS", "OS", "AVAILABLE"];
 
     fn row(&self) -> Vec<Cell> {
         vec![
@@ -96,6 +96,7 @@ impl Show for Host {
             self.site.as_ref().map(Place::label).unwrap_or_default().into(),
             status(self),
             version(self).into(),
+            self.instance.as_deref().map_or_else(|| "".into(), instance::available),
         ]
     }
 
@@ -112,6 +113,7 @@ impl Show for Host {
             ("onboarding", self.onboarding.as_str().into()),
             ("instance", instance.into()),
             ("os", version(self).into()),
+            ("available", self.instance.as_deref().map(|instance| instance.update_available.as_str()).unwrap_or_default().into()),
             ("components", components(self)),
         ]
     }
@@ -153,8 +155,13 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
             )
         }
         Command::Get { host } => {
-            let found = app.api().await?.find(&kinds::HOSTS, &host).await.doing(format!("show host {host}"))?;
-            app.out.one(&found)
+            let api = app.api().await?;
+            let found = api.find(&kinds::HOSTS, &host).await.doing(format!("show host {host}"))?;
+            let more = match &found.data.instance {
+                Some(instance) if app.out.is_for_people() => available::details(&api, instance).await,
+                _ => Vec::new(),
+            };
+            app.out.one_with(&found, more)
         }
         Command::Register(args) => register::run(app, args).await,
         Command::Adopt(args) => adopt::run(app, &args).await,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::{
     app::App,
     clock,
-    commands::choice::Choice,
+    commands::{available, choice::Choice},
     error::{Doing, Error},
     output::{Cell, Show, Tone, say},
     time::brief,
@@ -45,7 +45,7 @@ pub struct LinkArgs {
 }
 
 impl Show for Instance {
-    const HEADER: &'static [&'static str] = &["ID", "HOST", "PROFILE", "RUNS", "TO RUN", "UPDATE STATUS", "SINCE"];
+    const HEADER: &'static [&'static str] = &["ID", "HOST", "PROFILE", "RUNS", "TO RUN", "UPDATE STATUS", "SINCE", "AVAILABLE"];
 
     fn row(&self) -> Vec<Cell> {
         let profile = self.current().map(|os| os.profile.as_str()).unwrap_or_default();
@@ -57,6 +57,7 @@ impl Show for Instance {
             to_run(self),
             status(self),
             since(self.update_time).into(),
+            available(self),
         ]
     }
 
@@ -94,6 +95,12 @@ fn version(os: Option<&Os>) -> &str {
     os.map(|os| if os.version.is_empty() { os.id.as_str() } else { os.version.as_str() }).unwrap_or_default()
 }
 
+/// What could be installed; what a mutable system tells is too long for a column.
+pub(super) fn available(instance: &Instance) -> Cell {
+    let text = if instance.update_available.starts_with('[') { "packages" } else { &instance.update_available };
+    Cell::toned(text, Tone::Busy)
+}
+
 fn to_run(instance: &Instance) -> Cell {
     let tone = if instance.is_up_to_date() { Tone::Plain } else { Tone::Busy };
     Cell::toned(version(instance.desired_os.as_ref()), tone)
@@ -120,8 +127,10 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
             )
         }
         Command::Get { instance } => {
-            let found = app.api().await?.find(&kinds::INSTANCES, &instance).await;
-            app.out.one(&found.doing(format!("show instance {instance}"))?)
+            let api = app.api().await?;
+            let found = api.find(&kinds::INSTANCES, &instance).await.doing(format!("show instance {instance}"))?;
+            let more = if app.out.is_for_people() { available::details(&api, &found.data).await } else { Vec::new() };
+            app.out.one_with(&found, more)
         }
         Command::Link(args) => link(app, &args).await,
     }

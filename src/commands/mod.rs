@@ -1,5 +1,6 @@
 //! One file a noun: what its commands take, ask the client for, and print.
 
+pub(crate) mod available;
 pub(crate) mod choice;
 pub(crate) mod completion;
 pub(crate) mod context;

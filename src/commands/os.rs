@@ -3,15 +3,21 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
-use emt_client::{kinds, models::Os};
+use emt_client::{
+    Orchestrator, Resource, kinds,
+    models::{Os, newest},
+};
 
 use crate::{
     app::App,
     commands::choice::Choice,
     error::{Doing, Error},
-    output::{Cell, Show, say, word},
+    output::{Cell, Show, Tone, say, word},
 };
 
+mod block;
+mod diff;
+mod mode;
 mod publish;
 mod send;
 
@@ -27,6 +33,18 @@ pub enum Command {
     },
     /// Send an image to the Release Service and make an OS resource of it
     Publish(PublishArgs),
+    /// Show or set whether the newest OS is linked to instances by itself
+    Mode(mode::Args),
+    /// Block OS resources: nobody installs them from now on
+    Block(block::Args),
+    /// Take the block of OS resources away
+    Unblock {
+        /// Ids, names or versions
+        #[arg(required = true, value_name = "OS")]
+        os: Vec<String>,
+    },
+    /// Show what changes from one OS to another: vulnerabilities and packages
+    Diff(diff::Args),
     /// Delete OS resources; the server removes images that nothing needs
     Delete {
         /// Ids, names or versions
@@ -88,6 +106,50 @@ fn digest(text: &str) -> Result<String, String> {
     }
 }
 
+/// An OS resource among the others.
+struct Listed {
+    os: Os,
+    is_newest: bool,
+}
+
+/// The OS resources that are chosen, and which of all there are is the newest of its profile.
+async fn listed(api: &Orchestrator, choice: &Choice) -> Result<Vec<Resource<Listed>>, emt_client::Error> {
+    let chosen = api.list(&kinds::OS, &choice.query()).await?;
+    let all = if choice.is_filtered() && !chosen.is_empty() { Some(api.list(&kinds::OS, &[]).await?) } else { None };
+    let all = all.as_ref().unwrap_or(&chosen);
+    let newest: Vec<String> = newest(all.iter().map(|os| &os.data)).into_iter().map(str::to_owned).collect();
+    let listed =
+        |os: Resource<Os>| Resource { json: os.json, data: Listed { is_newest: newest.contains(&os.data.id), os: os.data } };
+    Ok(chosen.into_iter().map(listed).collect())
+}
+
+impl Show for Listed {
+    const HEADER: &'static [&'static str] = &["ID", "NAME", "PROFILE", "VERSION", "TYPE", "SHA256", "STATE"];
+
+    fn row(&self) -> Vec<Cell> {
+        let mut row = self.os.row();
+        row.push(match self {
+            Self { os, .. } if !os.blocked.is_empty() => Cell::toned("blocked", Tone::Bad),
+            Self { os, .. } if !os.withdrawn.is_empty() => Cell::toned("withdrawn", Tone::Bad),
+            Self { is_newest: true, .. } => Cell::toned("newest", Tone::Good),
+            Self { .. } => "".into(),
+        });
+        row
+    }
+
+    fn details(&self) -> Vec<(&'static str, Cell)> {
+        self.os.details()
+    }
+
+    fn id(&self) -> &str {
+        self.os.id()
+    }
+
+    fn order(&self) -> (String, String) {
+        self.os.order()
+    }
+}
+
 impl Show for Os {
     const HEADER: &'static [&'static str] = &["ID", "NAME", "PROFILE", "VERSION", "TYPE", "SHA256"];
 
@@ -107,6 +169,8 @@ impl Show for Os {
             ("security feature", &word(&self.security_feature, "SECURITY_FEATURE_")),
             ("sha256", &self.sha256),
             ("image", &self.image_url),
+            ("withdrawn", &self.withdrawn),
+            ("blocked", &self.blocked),
         ]
         .map(|(name, value)| (name, value.into()))
         .to_vec()
@@ -128,7 +192,7 @@ fn kind(os: &Os) -> &'static str {
 pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
     match command {
         Command::List(choice) => {
-            let all = app.api().await?.list(&kinds::OS, &choice.query()).await.doing("list OS resources")?;
+            let all = listed(&app.api().await?, &choice).await.doing("list OS resources")?;
             app.out.chosen(
                 &all,
                 choice.none("there are no OS resources yet: emtctl os publish IMAGE --profile P --version V"),
@@ -140,6 +204,10 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
             app.out.one(&found)
         }
         Command::Publish(args) => publish::run(app, args).await,
+        Command::Mode(args) => mode::run(app, &args).await,
+        Command::Block(args) => block::block(app, &args).await,
+        Command::Unblock { os } => block::unblock(app, &os).await,
+        Command::Diff(args) => diff::run(app, &args).await,
         Command::Delete { os } => delete(app, &os).await,
     }
 }

@@ -45,6 +45,11 @@ impl Output {
         Self { format, colour }
     }
 
+    /// Whether people read it, not programs.
+    pub(crate) fn is_for_people(self) -> bool {
+        self.format == Format::Table
+    }
+
     /// What `-o` says.
     pub(crate) fn format(self) -> Format {
         self.format
@@ -76,8 +81,13 @@ impl Output {
 
     /// Prints one record with all that is known of it.
     pub(crate) fn one<T: Show>(self, record: &Resource<T>) -> Result<(), Error> {
+        self.one_with(record, Vec::new())
+    }
+
+    /// The same, and for people what else was found out.
+    pub(crate) fn one_with<T: Show>(self, record: &Resource<T>, more: Vec<(&'static str, Cell)>) -> Result<(), Error> {
         match self.format {
-            Format::Table => self.pairs(record.data.details()),
+            Format::Table => self.pairs(record.data.details().into_iter().chain(more).collect()),
             Format::Name => lines([record.data.id()]),
             Format::Json | Format::Yaml => self.document(&record.json),
         }

@@ -10,12 +10,18 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
+use emt_api::{
+    filter::Expr,
+    record::Record,
+    resources::{OS, Os},
+};
 use emt_client::{Http, Orchestrator, Trust};
 use emt_server::{
     app::{self, Server as Service},
     config::Config,
     data_dir::DataDir,
     identity::Admin,
+    store::{self, Batch, Query, Store as _},
 };
 use regex::Regex;
 use serde_json::Value as Json;
@@ -205,6 +211,19 @@ impl World {
         id.trim_end().to_owned()
     }
 
+    /// Sets what a source would tell of an OS resource.
+    pub fn tell_of(&self, os: &str, change: impl FnOnce(&mut Os)) {
+        let store = store::open(&DataDir::new(&self.server.directory).database()).unwrap();
+        self.server.runtime.block_on(async {
+            let all =
+                store.find(Query { project: None, ..Query::all(&OS, "").filter(Expr::is("resource_id", os)) }).await.unwrap();
+            let mut os = Os::from_row(all.rows.into_iter().next().unwrap());
+            change(&mut os);
+            store.commit(Batch::default().update(os)).await.unwrap();
+            store.close().await;
+        });
+    }
+
     /// Begins a snapshot.
     pub fn transcript(&self) -> Transcript<'_> {
         Transcript { world: self, text: String::new() }
@@ -300,7 +319,7 @@ impl World {
                     "########-####-####-####-############",
                 ),
                 (r"\b4c4c4544-[0-9a-f]{4}-3010", "4c4c4544-####-3010"),
-                (r"(?m)\b\d+s$", "#s"),
+                (r"(?m)\b\d+s(  .*)?$", "#s$1"),
                 (r"(?m)\bin \d+[dhms]( \d+[hms])?$", "in #"),
                 (r"DTSTAMP:\d{8}T\d{6}Z", "DTSTAMP:########T######Z"),
                 (r"localhost:\d{4,5}", "localhost:[PORT]"),

@@ -7,6 +7,7 @@
 mod crash;
 mod demo;
 mod enrolment;
+mod os_resources;
 #[path = "../support/reporter.rs"]
 mod reporter;
 mod seed;

@@ -11,6 +11,7 @@ pub mod loopback;
 pub mod maintmgr;
 pub mod openapi;
 pub mod order;
+pub mod os_diff;
 pub mod page;
 pub mod patterns;
 pub mod record;

@@ -14,6 +14,7 @@ mod lookup;
 pub mod models;
 mod oidc;
 mod orchestrator;
+mod os_modes;
 mod projects;
 mod update_log;
 mod upload;

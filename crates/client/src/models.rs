@@ -1,5 +1,8 @@
 //! Resources as answers carry them. Only what clients look at is named; the rest stays in the JSON beside.
 
+use std::collections::HashMap;
+
+use emt_api::{os_diff::OsTexts, version};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
@@ -40,6 +43,16 @@ model! {
         image_url: String = "imageUrl",
         /// Secure boot and encryption.
         security_feature: String = "securityFeature",
+        /// Known vulnerabilities, JSON text.
+        existing_cves: String = "existingCves",
+        /// Vulnerabilities that it heals, JSON text.
+        fixed_cves: String = "fixedCves",
+        /// Packages, JSON text.
+        packages: String = "installedPackages",
+        /// Why its source has withdrawn it, "" if it has not.
+        withdrawn: String = "withdrawn",
+        /// Who has blocked it and why, "" if nobody has.
+        blocked: String = "blocked",
     }
 }
 
@@ -47,6 +60,70 @@ impl Os {
     /// Whether packages can be changed, which rules A/B updates out.
     pub fn is_mutable(&self) -> bool {
         self.kind.ends_with("_MUTABLE")
+    }
+
+    /// Whether it may be chosen for its version: an image that is neither withdrawn nor blocked.
+    pub fn is_offered(&self) -> bool {
+        !self.is_mutable() && self.withdrawn.is_empty() && self.blocked.is_empty()
+    }
+
+    /// What is compared with other OS resources.
+    pub fn texts(&self) -> OsTexts<'_> {
+        OsTexts { existing_cves: &self.existing_cves, fixed_cves: &self.fixed_cves, installed_packages: &self.packages }
+    }
+}
+
+/// The ids of those that are the newest of their profile and offered.
+pub fn newest<'a>(all: impl IntoIterator<Item = &'a Os>) -> Vec<&'a str> {
+    let mut newest = HashMap::<&str, &Os>::new();
+    for os in all.into_iter().filter(|os| os.is_offered() && !os.profile.is_empty() && is_readable(&os.version)) {
+        let best = newest.entry(&os.profile).or_insert(os);
+        if version::is_newer(&os.version, &best.version) {
+            *best = os;
+        }
+    }
+    newest.into_values().map(|os| os.id.as_str()).collect()
+}
+
+fn is_readable(version: &str) -> bool {
+    version::compare(version, version).is_some()
+}
+
+model! {
+    /// Whether the newest OS is linked to the instances of a project by itself.
+    OsModes {
+        /// What is set for the project.
+        mode: String = "mode",
+        /// What holds for profiles for which nothing is set.
+        effective: String = "effectiveMode",
+        /// What holds for projects for which nothing is set.
+        server: String = "serverMode",
+        /// Its profiles.
+        profiles: Vec<ProfileMode> = "profiles",
+    }
+}
+
+model! {
+    /// The mode of a profile.
+    ProfileMode {
+        /// Its name.
+        profile: String = "profile",
+        /// What is set for it.
+        mode: String = "mode",
+        /// What holds.
+        effective: String = "effectiveMode",
+        /// The newest OS that is offered.
+        newest: Option<Os> = "newestOs",
+    }
+}
+
+model! {
+    /// The mode that holds where projects set nothing.
+    ServerMode {
+        /// What is set at run time.
+        mode: String = "mode",
+        /// What holds.
+        effective: String = "effectiveMode",
     }
 }
 
@@ -152,6 +229,8 @@ model! {
         update_detail: String = "updateStatusDetail",
         /// Newest OS of its profile, if it is newer.
         update_available: String = "osUpdateAvailable",
+        /// Known vulnerabilities of what is installed, JSON text.
+        existing_cves: String = "existingCves",
         /// Policy that decides about updates.
         policy: Option<Policy> = "updatePolicy",
     }

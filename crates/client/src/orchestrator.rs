@@ -179,7 +179,7 @@ impl Orchestrator {
         self.below(&segments)
     }
 
-    fn below(&self, path: &[&str]) -> Result<Url, Error> {
+    pub(crate) fn below(&self, path: &[&str]) -> Result<Url, Error> {
         let mut url = self.base.clone();
         let wrong = || Error::Nonsense { url: self.base.to_string(), reason: "the address cannot carry a path".to_owned() };
         url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().extend(path);

@@ -52,7 +52,7 @@ static MODES: Named = Named {
     schema: |_| {
         let os = object(
             "The newest OS of the profile that is offered.",
-            properties(json!({"osID": {"type": "string"}, "name": {"type": "string"}, "imageId": {"type": "string"}})),
+            properties(json!({"resourceId": {"type": "string"}, "name": {"type": "string"}, "imageId": {"type": "string"}})),
         );
         let profile = object(
             "A profile.",
@@ -178,7 +178,7 @@ async fn shown(rest: &Rest, project: &str) -> Result<Response, Refused> {
     let names: BTreeSet<&str> =
         catalogue.profiles().chain(modes.profiles.keys().map(String::as_str)).filter(|name| !name.is_empty()).collect();
     let profile = |name: &str| {
-        let newest = catalogue.newest(name).map(|os| json!({"osID": os.id(), "name": os.name, "imageId": os.image_id}));
+        let newest = catalogue.newest(name).map(|os| json!({"resourceId": os.id(), "name": os.name, "imageId": os.image_id}));
         let set = modes.profiles.get(name).copied().unwrap_or_default();
         json!({"profile": name, "mode": set.as_str(), "effectiveMode": modes.of(name).as_str(), "newestOs": newest})
     };

@@ -137,7 +137,7 @@ async fn the_most_specific_mode_holds_and_the_settings_come_last() {
     let node = Node::of(Server::with(emt_server::clock::Clock::System, &config).await).await;
     node.tell(StatusType::UpToDate, V1, PUA).await;
     let modes = node.server.ok("GET", "os-resource-manager", Json::Null).await;
-    let newest = json!({"osID": node.v2, "name": format!("emt {V2}"), "imageId": V2});
+    let newest = json!({"resourceId": node.v2, "name": format!("emt {V2}"), "imageId": V2});
     let expected = json!({
         "mode": "OS_MODE_UNSPECIFIED", "effectiveMode": "OS_MODE_AUTOMATIC", "serverMode": "OS_MODE_AUTOMATIC",
         "profiles": [{
