@@ -21,6 +21,11 @@ impl Sha256 {
         Self(Hasher::digest(bytes).into())
     }
 
+    /// What a hasher has come to.
+    pub(crate) fn finish(hasher: Hasher) -> Self {
+        Self(hasher.finalize().into())
+    }
+
     /// Reads hex digits.
     pub fn parse(hex: &str) -> Result<Self, NoSha256> {
         if hex.bytes().any(|byte| byte.is_ascii_uppercase()) {

@@ -3,7 +3,7 @@
 //! A [`Source`] is a release registry, a file tree on a web server, or a directory with the same tree. It lists what is
 //! offered, and hands out profile documents, the texts that they name, and images. What comes from it is checked against the
 //! digests that it tells, bounded in size, and never trusted to be well-formed: [`Profile::parse`], [`packages::read`] and
-//! [`cves::read`] say what it is. Nothing here knows a store or a server.
+//! [`cves::read`] say what it is. [`mirror::mirror`] fills a directory from any source. Nothing here knows a store or a server.
 
 mod digest;
 mod directory;
@@ -19,6 +19,7 @@ mod web;
 
 pub mod cves;
 pub mod index;
+pub mod mirror;
 pub mod packages;
 pub mod squeeze;
 

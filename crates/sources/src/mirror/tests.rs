@@ -1,0 +1,275 @@
+use std::{
+    fs,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+
+use super::*;
+use crate::{
+    Document, Image, Listing, Problem, Settings, Text,
+    digest::Sha256,
+    index::{Entry, File},
+    open,
+};
+
+const IMAGE: &[u8] = b"0123456789";
+
+/// A tree that is published, and a mirror of it.
+struct World {
+    published: tempfile::TempDir,
+    mirrored: tempfile::TempDir,
+    index: Index,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world =
+            Self { published: tempfile::tempdir().unwrap(), mirrored: tempfile::tempdir().unwrap(), index: Index::new() };
+        world.put("files/packages.json", br#"{"repo":[{"name":"a","version":"1"}]}"#);
+        world.put("files/cves.json", b"[]");
+        for version in ["3.0.1", "3.0.2", "3.0.10"] {
+            world.offer(version, IMAGE);
+        }
+        world.publish();
+        world
+    }
+
+    fn put(&mut self, path: &str, bytes: &[u8]) -> (RelativePath, File) {
+        let file = self.published.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, bytes).unwrap();
+        let file = File { size: bytes.len() as u64, sha256: Sha256::of(bytes) };
+        let path = RelativePath::parse(path).unwrap();
+        self.index.files.insert(path.clone(), file);
+        (path, file)
+    }
+
+    fn offer(&mut self, version: &str, image: &[u8]) {
+        let (image, File { sha256, .. }) = self.put(&format!("files/a-{version}.raw"), image);
+        let yaml = format!(
+            "spec:\n  name: A {version}\n  type: OS_TYPE_IMMUTABLE\n  provider: OS_PROVIDER_KIND_INFRA\n  architecture: x86_64\n  \
+             profileName: a\n  osImageUrl: {image}\n  osImageVersion: {version}\n  osImageSha256: {sha256}\n  \
+             osPackageManifestURL: files/packages.json\n  osExistingCvesURL: files/cves.json\n  securityFeature: \
+             SECURITY_FEATURE_NONE\n"
+        );
+        let (path, File { size, sha256 }) = self.put(&format!("documents/{version}.yaml"), yaml.as_bytes());
+        let (profile, version) = ("a".to_owned(), version.to_owned());
+        self.index.profiles.retain(|entry| entry.version != version);
+        self.index.profiles.push(Entry { profile, version, path, size, sha256 });
+    }
+
+    fn publish(&self) {
+        fs::write(self.published.path().join("index.json"), self.index.to_json()).unwrap();
+    }
+
+    fn source(&self) -> Arc<dyn Source> {
+        open(&Settings::directory(self.published.path().to_str().unwrap())).unwrap()
+    }
+
+    async fn mirror(&self, versions: Option<usize>) -> Report {
+        self.mirror_from(&*self.source(), versions).await
+    }
+
+    async fn mirror_from(&self, source: &dyn Source, versions: Option<usize>) -> Report {
+        mirror(source, "the test", self.mirrored.path(), Options { versions }, &|_| ()).await.unwrap()
+    }
+
+    /// Reads the mirror as a source: all that its index names must be there and right.
+    async fn check(&self) -> Vec<String> {
+        let source = open(&Settings::directory(self.mirrored.path().to_str().unwrap())).unwrap();
+        let mut versions = Vec::new();
+        for listing in source.list("").await.unwrap().unwrap().profiles {
+            for offered in listing.offered.unwrap() {
+                let document = source.document(&offered, "").await.unwrap().unwrap();
+                let profile = Profile::parse(&document.yaml).unwrap();
+                assert!(source.text(&profile.manifest_url, "").await.unwrap().is_some());
+                let image = fs::read(self.mirrored.path().join(&profile.os.image_url)).unwrap();
+                assert_eq!(Sha256::of(&image).to_string(), profile.os.sha256);
+                versions.push(offered.tag);
+            }
+        }
+        let index = self.mirrored_index();
+        for (path, file) in &index.files {
+            assert_eq!(Sha256::of(&fs::read(self.mirrored.path().join(path.as_str())).unwrap()), file.sha256, "{path}");
+        }
+        versions
+    }
+
+    fn mirrored_index(&self) -> Index {
+        Index::parse(&fs::read(self.mirrored.path().join("index.json")).unwrap()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn all_is_there_and_fetched_once() {
+    let world = World::new();
+    let report = world.mirror(None).await;
+    assert_eq!((report.versions, report.failed.len()), (3, 0), "{report:?}");
+    assert_eq!((report.fetched, world.check().await.len()), (3 + 3 + 2, 3));
+    let before = world.mirrored_index();
+    let report = world.mirror(None).await;
+    assert_eq!((report.fetched, report.bytes), (0, 0), "{report:?}");
+    assert_eq!(world.mirrored_index(), before);
+    assert!(!world.mirrored.path().join(".partial").exists());
+}
+
+#[tokio::test]
+async fn the_newest_come_first() {
+    let mut world = World::new();
+    assert_eq!(world.mirror(Some(1)).await.versions, 1);
+    assert_eq!(world.check().await, ["3.0.10"]);
+    world.offer("3.0.11", b"newer");
+    world.publish();
+    world.mirror(Some(1)).await;
+    assert_eq!(world.check().await, ["3.0.10", "3.0.11"], "what is there stays");
+    assert_eq!(world.mirrored_index().withdrawn, []);
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_noted_and_comes_back() {
+    let mut world = World::new();
+    world.mirror(None).await;
+    let gone = world.index.profiles.remove(0);
+    let warned = Withdrawn { profile: "a".to_owned(), version: "3.0.2".to_owned(), reason: "boots no more".to_owned() };
+    world.index.withdrawn.push(warned.clone());
+    world.publish();
+    let report = world.mirror(None).await;
+    let no_longer =
+        Withdrawn { profile: "a".to_owned(), version: "3.0.1".to_owned(), reason: "no longer offered by the test".to_owned() };
+    assert_eq!(report.withdrawn, [no_longer.clone(), warned.clone()]);
+    assert_eq!(world.mirrored_index().withdrawn, [no_longer.clone(), warned]);
+    assert_eq!(world.mirror(None).await.withdrawn, [], "told once");
+    world.index.profiles.push(gone);
+    world.index.withdrawn.clear();
+    world.publish();
+    world.mirror(None).await;
+    assert_eq!(world.mirrored_index().withdrawn, []);
+    assert_eq!(world.check().await, ["3.0.1", "3.0.2", "3.0.10"]);
+}
+
+#[tokio::test]
+async fn files_that_change_under_their_name_are_exchanged() {
+    let mut world = World::new();
+    world.mirror(None).await;
+    world.put("files/cves.json", br#"[{"cve_id":"a","priority":"b"}]"#);
+    world.offer("3.0.1", b"another image");
+    world.publish();
+    let report = world.mirror(None).await;
+    assert_eq!((report.fetched, report.failed.len()), (3, 0), "{report:?}");
+    assert_eq!(world.check().await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_is_wrong_does_not_come_along_and_hides_nothing() {
+    let mut world = World::new();
+    fs::write(world.published.path().join("files/a-3.0.2.raw"), "damaged").unwrap();
+    world.put("documents/3.0.1.yaml", b"spec: {}");
+    let digest = Sha256::of(b"spec: {}");
+    world.index.profiles[0].sha256 = digest;
+    world.publish();
+    let report = world.mirror(None).await;
+    let failed: Vec<_> = report.failed.iter().map(|failure| (&*failure.version, &failure.error)).collect();
+    assert!(matches!(failed[0], ("3.0.1", MirrorError::Profile(_))), "{failed:?}");
+    assert!(matches!(failed[1], ("3.0.2", MirrorError::Source(error)) if error.problem() == Problem::Digest), "{failed:?}");
+    assert_eq!(world.check().await, ["3.0.10"]);
+}
+
+#[tokio::test]
+async fn one_mirror_at_a_time_and_only_into_mirrors() {
+    let world = World::new();
+    let held = Local::open(world.mirrored.path()).unwrap();
+    let again = mirror(&*world.source(), "x", world.mirrored.path(), Options::default(), &|_| ()).await;
+    assert!(matches!(again, Err(MirrorError::InUse(_))), "{again:?}");
+    drop(held);
+    fs::write(world.mirrored.path().join("index.json"), "{}").unwrap();
+    let other = mirror(&*world.source(), "x", world.mirrored.path(), Options::default(), &|_| ()).await;
+    assert!(matches!(other, Err(MirrorError::Index { .. })), "{other:?}");
+}
+
+/// A source whose images break off.
+struct Breaking {
+    source: Arc<dyn Source>,
+    /// Bytes that come before it breaks off.
+    after: usize,
+    /// How often it breaks off.
+    left: AtomicUsize,
+    asked: Mutex<Vec<u64>>,
+}
+
+#[async_trait]
+impl Source for Breaking {
+    async fn list(&self, known: &str) -> Result<Option<Listing>, SourceError> {
+        self.source.list(known).await
+    }
+
+    async fn document(&self, offered: &Offered, known: &str) -> Result<Option<Document>, SourceError> {
+        self.source.document(offered, known).await
+    }
+
+    async fn text(&self, url: &str, known: &str) -> Result<Option<Text>, SourceError> {
+        self.source.text(url, known).await
+    }
+
+    async fn image(&self, url: &str, from: u64) -> Result<Image, SourceError> {
+        self.asked.lock().unwrap().push(from);
+        let image = self.source.image(url, from).await?;
+        if self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err() {
+            return Ok(image);
+        }
+        let at = usize::try_from(from).unwrap();
+        let some = Bytes::from_static(IMAGE).slice(at..(at + self.after).min(IMAGE.len()));
+        let broken = SourceError::new("read the image", url, Problem::Unreachable, "the connection broke");
+        Ok(Image { body: stream::iter([Ok(some), Err(broken)]).boxed(), ..image })
+    }
+}
+
+impl Breaking {
+    fn new(world: &World, after: usize, times: usize) -> Self {
+        Self { source: world.source(), after, left: AtomicUsize::new(times), asked: Mutex::default() }
+    }
+
+    fn asked(&self) -> Vec<u64> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn images_go_on_where_they_broke_off() {
+    let world = World::new();
+    let source = Breaking::new(&world, 3, 2);
+    let report = world.mirror_from(&source, Some(1)).await;
+    assert_eq!((source.asked(), report.failed.len()), (vec![0, 3, 6], 0));
+    world.check().await;
+}
+
+#[tokio::test]
+async fn an_image_that_broke_off_is_continued_by_the_next_run() {
+    let world = World::new();
+    world.mirror(Some(1)).await;
+    let source = Breaking::new(&world, 1, 5);
+    let report = world.mirror_from(&source, Some(2)).await;
+    assert_eq!((source.asked(), report.failed.len()), (vec![0, 1, 2, 3, 4], 1));
+    assert_eq!(world.check().await, ["3.0.10"], "the mirror is as it was");
+    let report = world.mirror_from(&source, Some(2)).await;
+    assert_eq!((source.asked(), report.failed.len()), (vec![5], 0));
+    assert_eq!(world.check().await, ["3.0.2", "3.0.10"]);
+}
+
+#[tokio::test]
+async fn the_beginning_of_another_image_is_given_up() {
+    let world = World::new();
+    let local = Local::open(world.mirrored.path()).unwrap();
+    let path = RelativePath::parse("files/a-3.0.10.raw").unwrap();
+    fs::write(local.partial(&path, Sha256::of(IMAGE)), "xxx").unwrap();
+    drop(local);
+    let source = Breaking::new(&world, 0, 0);
+    let report = world.mirror_from(&source, Some(1)).await;
+    assert_eq!((source.asked(), report.failed.len()), (vec![3, 0], 0));
+    world.check().await;
+}
