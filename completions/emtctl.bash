@@ -190,6 +190,9 @@ _emtctl() {
             emtctl__subcmd__help__subcmd__os,list)
                 cmd="emtctl__subcmd__help__subcmd__os__subcmd__list"
                 ;;
+            emtctl__subcmd__help__subcmd__os,mirror)
+                cmd="emtctl__subcmd__help__subcmd__os__subcmd__mirror"
+                ;;
             emtctl__subcmd__help__subcmd__os,mode)
                 cmd="emtctl__subcmd__help__subcmd__os__subcmd__mode"
                 ;;
@@ -349,6 +352,9 @@ _emtctl() {
             emtctl__subcmd__os,list)
                 cmd="emtctl__subcmd__os__subcmd__list"
                 ;;
+            emtctl__subcmd__os,mirror)
+                cmd="emtctl__subcmd__os__subcmd__mirror"
+                ;;
             emtctl__subcmd__os,mode)
                 cmd="emtctl__subcmd__os__subcmd__mode"
                 ;;
@@ -375,6 +381,9 @@ _emtctl() {
                 ;;
             emtctl__subcmd__os__subcmd__help,list)
                 cmd="emtctl__subcmd__os__subcmd__help__subcmd__list"
+                ;;
+            emtctl__subcmd__os__subcmd__help,mirror)
+                cmd="emtctl__subcmd__os__subcmd__help__subcmd__mirror"
                 ;;
             emtctl__subcmd__os__subcmd__help,mode)
                 cmd="emtctl__subcmd__os__subcmd__help__subcmd__mode"
@@ -1164,7 +1173,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help__subcmd__os)
-            opts="list get publish mode block unblock diff delete"
+            opts="list get publish mode block unblock diff mirror delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1234,6 +1243,20 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help__subcmd__os__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__help__subcmd__os__subcmd__mirror)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2378,7 +2401,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__os)
-            opts="-p -o -v -h --context --project --output --no-color --verbose --help list get publish mode block unblock diff delete help"
+            opts="-p -o -v -h --context --project --output --no-color --verbose --help list get publish mode block unblock diff mirror delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2552,7 +2575,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__os__subcmd__help)
-            opts="list get publish mode block unblock diff delete help"
+            opts="list get publish mode block unblock diff mirror delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2649,6 +2672,20 @@ _emtctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        emtctl__subcmd__os__subcmd__help__subcmd__mirror)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         emtctl__subcmd__os__subcmd__help__subcmd__mode)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2703,6 +2740,76 @@ _emtctl() {
                     return 0
                     ;;
                 --order-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__os__subcmd__mirror)
+            opts="-p -o -v -h --versions --registry --tree --directory --files --profile --revision --ca-cert --username --password-stdin --plain-http --context --project --output --no-color --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --versions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tree)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --files)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

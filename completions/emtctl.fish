@@ -156,24 +156,25 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_s
 complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the projects that you may use'
 complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a project'
 complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -l context -d 'Context to work in, instead of the current one' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
 json\t'The server\'s JSON; a list is an array'
 yaml\t'The same as YAML'
 name\t'One id a line'"
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -s v -l verbose -d 'Show every request on standard error'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "list" -d 'List OS resources'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "get" -d 'Show an OS resource'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "mode" -d 'Show or set whether the newest OS is linked to instances by itself'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "unblock" -d 'Take the block of OS resources away'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "diff" -d 'Show what changes from one OS to another: vulnerabilities and packages'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "list" -d 'List OS resources'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "get" -d 'Show an OS resource'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "mode" -d 'Show or set whether the newest OS is linked to instances by itself'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "unblock" -d 'Take the block of OS resources away'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "diff" -d 'Show what changes from one OS to another: vulnerabilities and packages'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "mirror" -d 'Fill a directory from a source of OS images, for a site without it; needs no server'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
@@ -249,6 +250,26 @@ name\t'One id a line'"
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from diff" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l versions -d 'How many versions of each profile, newest first [default: all]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l registry -d 'Address of a release registry; needs --files and --profile' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l tree -d 'Address of a release tree: an index.json, and what it lists' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l directory -d 'Directory with a release tree, such as a mirror' -r -F
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l files -d 'Address below which images and texts are [default for a tree: its own]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l profile -d 'Profile that is wanted; may be given again [default: all; a registry needs names]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l revision -d 'Registry: tag that is taken, such as main or 0.10.8, or ~0.10.8 for that patch and later ones [default: main]' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l ca-cert -d 'Certificate authorities to trust instead of the system\'s' -r -F
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l username -d 'User name, if the source asks for one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l password-stdin -d 'Read the password from standard input'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l plain-http -d 'Allow http://, which anybody on the way can read and change'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mirror" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -s p -l project -d 'Project to work in, instead of the context\'s' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
@@ -265,6 +286,7 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcom
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "unblock" -d 'Take the block of OS resources away'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Show what changes from one OS to another: vulnerabilities and packages'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "mirror" -d 'Fill a directory from a source of OS images, for a site without it; needs no server'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand host; and not __fish_seen_subcommand_from list get register adopt delete help" -l context -d 'Context to work in, instead of the current one' -r
@@ -839,6 +861,7 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subc
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "unblock" -d 'Take the block of OS resources away'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "diff" -d 'Show what changes from one OS to another: vulnerabilities and packages'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "mirror" -d 'Fill a directory from a source of OS images, for a site without it; needs no server'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "list" -d 'List hosts'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "get" -d 'Show a host'

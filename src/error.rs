@@ -8,6 +8,7 @@ use std::{
 };
 
 use emt_client::Error as ClientError;
+use emt_sources::{Problem, mirror::MirrorError};
 
 /// Exit code of another failure.
 const FAILURE: u8 = 1;
@@ -65,6 +66,12 @@ pub(crate) enum Error {
         of: usize,
         after: Duration,
     },
+    /// A mirror could not be begun.
+    #[error(transparent)]
+    Mirror(MirrorError),
+    /// Some of it is done.
+    #[error("{what}")]
+    Incomplete { what: String, hint: String },
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -116,10 +123,11 @@ impl Error {
             Self::NeverLoggedIn | Self::NotLoggedIn { .. } => NOT_LOGGED_IN,
             Self::Missing { .. } => NOT_FOUND,
             Self::Rule { .. } => REFUSED,
+            Self::Mirror(error) => code_of_mirror(error),
             Self::UpdateFailed { .. } => UPDATE_FAILED,
             Self::TimedOut { .. } => TIMED_OUT,
             Self::Interrupted => INTERRUPTED,
-            Self::File { .. } | Self::Unreadable { .. } | Self::Output(_) | Self::Runtime(_) => FAILURE,
+            Self::Incomplete { .. } | Self::File { .. } | Self::Unreadable { .. } | Self::Output(_) | Self::Runtime(_) => FAILURE,
             Self::ClosedPipe => 0,
         }
     }
@@ -128,7 +136,10 @@ impl Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Request { source, .. } => return hint_for(source),
-            Self::Call { hint, .. } | Self::Missing { hint, .. } | Self::Rule { hint, .. } => hint.as_str(),
+            Self::Call { hint, .. } | Self::Missing { hint, .. } | Self::Rule { hint, .. } | Self::Incomplete { hint, .. } => {
+                hint.as_str()
+            }
+            Self::Mirror(error) => hint_for_mirror(error),
             Self::NeverLoggedIn => "log in: emtctl login --server URL",
             Self::NotLoggedIn { .. } => "log in again: emtctl login",
             Self::UpdateFailed { .. } => {
@@ -195,6 +206,28 @@ fn code_of(error: &ClientError) -> u8 {
             502..=504 => UNREACHABLE,
             _ => FAILURE,
         },
+    }
+}
+
+fn code_of_mirror(error: &MirrorError) -> u8 {
+    match error {
+        MirrorError::Source(error) => match error.problem() {
+            Problem::Unreachable | Problem::Stalled | Problem::Busy | Problem::Untrusted | Problem::Clock => UNREACHABLE,
+            Problem::Denied => NOT_LOGGED_IN,
+            Problem::Missing => NOT_FOUND,
+            _ => FAILURE,
+        },
+        MirrorError::InUse(_) => REFUSED,
+        _ => FAILURE,
+    }
+}
+
+fn hint_for_mirror(error: &MirrorError) -> &'static str {
+    match error {
+        MirrorError::Source(error) => error.hint(),
+        MirrorError::InUse(_) => "wait for its end, or name another directory",
+        MirrorError::Index { .. } => "name an empty directory or a mirror, or move the file away",
+        _ => "check the path and who may use it",
     }
 }
 

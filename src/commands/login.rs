@@ -14,7 +14,7 @@ use crate::{
 
 mod device;
 mod project;
-mod prompt;
+pub(super) mod prompt;
 
 /// Log in to a server and make it the current context.
 #[derive(Debug, clap::Args)]

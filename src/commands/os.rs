@@ -17,9 +17,11 @@ use crate::{
 
 mod block;
 mod diff;
+mod mirror;
 mod mode;
 mod publish;
 mod send;
+pub(crate) mod source_args;
 
 /// OS resources: images that nodes can run.
 #[derive(Debug, Subcommand)]
@@ -45,6 +47,8 @@ pub enum Command {
     },
     /// Show what changes from one OS to another: vulnerabilities and packages
     Diff(diff::Args),
+    /// Fill a directory from a source of OS images, for a site without it; needs no server
+    Mirror(mirror::MirrorArgs),
     /// Delete OS resources; the server removes images that nothing needs
     Delete {
         /// Ids, names or versions
@@ -208,6 +212,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
         Command::Block(args) => block::block(app, &args).await,
         Command::Unblock { os } => block::unblock(app, &os).await,
         Command::Diff(args) => diff::run(app, &args).await,
+        Command::Mirror(args) => mirror::run(app, args).await,
         Command::Delete { os } => delete(app, &os).await,
     }
 }

@@ -12,6 +12,7 @@ mod help;
 mod host;
 mod instance;
 mod login;
+mod mirror;
 mod node;
 mod os;
 mod place;

@@ -9,7 +9,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-const TARGETS: [&str; 7] = ["filter", "order_by", "json_body", "jwt", "cron", "time", "ical"];
+const TARGETS: [&str; 9] = ["filter", "order_by", "json_body", "jwt", "cron", "time", "ical", "profile", "index"];
 /// Seconds a target, unless told.
 const SECONDS: u32 = 60;
 /// What makes libFuzzer see which code an input reaches.

@@ -20,12 +20,18 @@ pub struct UnsafePath {
     why: &'static str,
 }
 
+impl UnsafePath {
+    pub(crate) fn new(path: &str, why: &'static str) -> Self {
+        Self { path: path.chars().take(LONGEST).collect(), why }
+    }
+}
+
 impl RelativePath {
     /// Reads a path. Nothing is decoded or tidied up: a publisher can write it plainly.
     pub fn parse(path: &str) -> Result<Self, UnsafePath> {
         match fault(path) {
             None => Ok(Self(path.to_owned())),
-            Some(why) => Err(UnsafePath { path: path.chars().take(LONGEST).collect(), why }),
+            Some(why) => Err(UnsafePath::new(path, why)),
         }
     }
 

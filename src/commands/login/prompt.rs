@@ -28,7 +28,7 @@ pub(super) async fn username(given: Option<String>, known: Option<&Context>) -> 
 }
 
 /// The password: from standard input, else asked for.
-pub(super) async fn password(from_stdin: bool, username: &str) -> Result<Zeroizing<String>, Error> {
+pub(in crate::commands) async fn password(from_stdin: bool, username: &str) -> Result<Zeroizing<String>, Error> {
     if from_stdin {
         let line = typed(|| {
             let mut line = Zeroizing::new(String::new());

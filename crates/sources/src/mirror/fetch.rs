@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use super::{
     Failure, MirrorError, Progress, Report,
-    local::{Exchanges, Local, failed, hash},
+    local::{Exchanges, Local, aside, failed, hash},
     plan::Version,
 };
 use crate::{
-    Problem, RelativePath, Source, SourceError,
+    Problem, RelativePath, Source, SourceError, UnsafePath,
     digest::Sha256,
-    index::{Entry, File, Index},
+    index::{self, Entry, File, Index},
 };
 
 /// Bytes of the largest image: who sends more has no end.
@@ -49,7 +49,7 @@ impl Work<'_> {
             ("spec.osFixedCvesURL", &os.fixed_cves_url),
         ];
         for (key, url) in texts.into_iter().filter(|(_, url)| !url.is_empty()) {
-            match path(key, url) {
+            match file_path(key, url) {
                 Ok(path) => files.push((path.clone(), self.text(&path, &mut exchanges).await?)),
                 // Ubuntu's lists are at whole addresses.
                 Err(_) if url.contains("://") && os.sha256.is_empty() => self.report.elsewhere.push(url.clone()),
@@ -59,13 +59,13 @@ impl Work<'_> {
         if os.image_url.contains("://") && os.sha256.is_empty() {
             self.report.elsewhere.push(os.image_url.clone());
         } else if let Ok(sha256) = Sha256::parse(&os.sha256) {
-            let path = path("spec.osImageUrl", &os.image_url)?;
+            let path = file_path("spec.osImageUrl", &os.image_url)?;
             let size = self.image(&path, sha256, &mut exchanges).await?;
             files.push((path, File { size, sha256 }));
         }
         let name = format!("profiles/{}/{}.yaml", os.profile_name, os.image_id);
         let path = path("spec.osImageVersion", &name)?;
-        let File { size, sha256 } = self.keep(&path, &version.yaml, &mut exchanges)?;
+        let File { size, sha256 } = self.keep(&path, &version.yaml, &mut exchanges).await?;
         let (profile, version) = (os.profile_name.clone(), os.image_id.clone());
         self.index.profiles.push(Entry { profile, version, path, size, sha256 });
         self.index.files.extend(files);
@@ -73,9 +73,9 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn keep(&mut self, path: &RelativePath, bytes: &[u8], exchanges: &mut Exchanges) -> Result<File, MirrorError> {
+    async fn keep(&mut self, path: &RelativePath, bytes: &[u8], exchanges: &mut Exchanges) -> Result<File, MirrorError> {
         let file = File { size: bytes.len() as u64, sha256: Sha256::of(bytes) };
-        if self.local.look(path)?.is_some_and(|(_, there)| there == file.sha256) {
+        if self.local.look(path).await?.is_some_and(|(_, there)| there == file.sha256) {
             self.report.kept += 1;
         } else {
             self.local.keep(path, bytes, exchanges)?;
@@ -95,10 +95,10 @@ impl Work<'_> {
         if let Some(file) = self.index.files.get(path) {
             return Ok(*file);
         }
-        let there = self.local.look(path)?;
+        let there = self.local.look(path).await?;
         let known = there.map(|(_, sha256)| sha256.named()).unwrap_or_default();
         match (self.source.text(path.as_str(), &known).await?, there) {
-            (Some(text), _) => self.keep(path, text.text.as_bytes(), exchanges),
+            (Some(text), _) => self.keep(path, text.text.as_bytes(), exchanges).await,
             (None, Some((size, sha256))) => {
                 self.report.kept += 1;
                 Ok(File { size, sha256 })
@@ -112,7 +112,7 @@ impl Work<'_> {
 
     /// Gets an image, unless it is here; tells its length.
     async fn image(&mut self, path: &RelativePath, sha256: Sha256, exchanges: &mut Exchanges) -> Result<u64, MirrorError> {
-        if let Some((size, there)) = self.local.look(path)?
+        if let Some((size, there)) = self.local.look(path).await?
             && there == sha256
         {
             self.report.kept += 1;
@@ -123,7 +123,8 @@ impl Work<'_> {
             return Err(SourceError::new("keep the image", path, Problem::Malformed, why).into());
         }
         let partial = self.local.partial(path, sha256);
-        let mut download = Download::open(&partial)?;
+        let begun = partial.clone();
+        let mut download = aside(move || Download::open(&begun)).await?;
         for attempt in 1.. {
             let before = download.size;
             match self.receive(path, &mut download).await {
@@ -181,6 +182,15 @@ impl Work<'_> {
 
 fn path(key: &'static str, url: &str) -> Result<RelativePath, MirrorError> {
     RelativePath::parse(url).map_err(|error| MirrorError::Path { key, error })
+}
+
+/// A path of an image or a text, which must not be one of the mirror's own.
+fn file_path(key: &'static str, url: &str) -> Result<RelativePath, MirrorError> {
+    let path = path(key, url)?;
+    if path.as_str() == index::NAME || path.as_str().starts_with("profiles/") {
+        return Err(MirrorError::Path { key, error: UnsafePath::new(url, "is where a mirror keeps its index and documents") });
+    }
+    Ok(path)
 }
 
 /// An image that is not whole yet.

@@ -33,6 +33,14 @@ pub(super) fn failed(doing: &'static str, path: &Path, error: &io::Error) -> Mir
     MirrorError::File { doing, path: path.display().to_string(), why: error.to_string() }
 }
 
+/// Does what takes long beside everything else, so that an interruption is heard.
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, MirrorError> + Send + 'static,
+) -> Result<T, MirrorError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(failed("read", Path::new("a file"), &io::Error::other(error))))
+}
+
 /// Hashes the rest of a file; tells its length, too.
 pub(super) fn hash(file: &mut File) -> io::Result<(Hasher, u64)> {
     let (mut hasher, mut size, mut chunk) = (Hasher::new(), 0, vec![0; 256 * 1024]);
@@ -73,16 +81,19 @@ impl Local {
     }
 
     /// Length and digest of a file, if it is there.
-    pub(super) fn look(&self, path: &RelativePath) -> Result<Option<(u64, Sha256)>, MirrorError> {
+    pub(super) async fn look(&self, path: &RelativePath) -> Result<Option<(u64, Sha256)>, MirrorError> {
         let path = self.root.join(path.as_str());
-        let reading = |error: io::Error| failed("read", &path, &error);
-        let mut file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(reading(error)),
+        let look = move || {
+            let reading = |error: io::Error| failed("read", &path, &error);
+            let mut file = match File::open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(reading(error)),
+            };
+            let (hasher, size) = hash(&mut file).map_err(reading)?;
+            Ok(Some((size, Sha256::finish(hasher))))
         };
-        let (hasher, size) = hash(&mut file).map_err(reading)?;
-        Ok(Some((size, Sha256::finish(hasher))))
+        aside(look).await
     }
 
     /// Where the bytes of a file wait until they are whole; the same in the next run.

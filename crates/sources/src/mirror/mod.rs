@@ -47,8 +47,12 @@ pub enum Progress<'a> {
 /// What a mirror has come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Versions that the source offers and the mirror has now.
+    /// Versions that the source offers.
+    pub offered: usize,
+    /// Those of them that were wanted, and that the mirror has now.
     pub versions: usize,
+    /// Profiles of which the source offers nothing.
+    pub absent: Vec<String>,
     /// Files that were fetched.
     pub fetched: usize,
     /// Bytes that were fetched.
@@ -138,6 +142,9 @@ pub async fn mirror(
     for listing in listing.profiles {
         found.push(read(source, &listing.profile, listing.offered, &mut report).await);
     }
+    report.offered = found.iter().map(|found| found.versions.len()).sum();
+    let absent = found.iter().filter(|found| found.is_whole && found.versions.is_empty());
+    report.absent = absent.map(|found| found.profile.clone()).collect();
     let chosen: Vec<_> = found.iter().map(|found| found.newest(options.versions)).collect();
     progress(&Progress::Planned(chosen.iter().map(Vec::len).sum()));
     let mut work = Work { source, local: &local, progress, report, index: Index::new(), exchanges: Exchanges::new() };

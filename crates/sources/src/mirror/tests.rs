@@ -273,3 +273,33 @@ async fn the_beginning_of_another_image_is_given_up() {
     assert_eq!((source.asked(), report.failed.len()), (vec![3, 0], 0));
     world.check().await;
 }
+
+#[tokio::test]
+async fn names_of_the_mirror_itself_are_refused() {
+    let mut world = World::new();
+    for path in ["profiles/a/3.0.1.yaml", "index.json"] {
+        let yaml = fs::read_to_string(world.published.path().join("documents/3.0.10.yaml")).unwrap();
+        let yaml = yaml.replace("files/cves.json", path).replace("3.0.10", "3.0.11");
+        let (place, File { size, sha256 }) = world.put("documents/3.0.11.yaml", yaml.as_bytes());
+        world.index.profiles.retain(|entry| entry.version != "3.0.11");
+        let (profile, version) = ("a".to_owned(), "3.0.11".to_owned());
+        world.index.profiles.push(Entry { profile, version, path: place, size, sha256 });
+        world.publish();
+        let report = world.mirror(None).await;
+        assert!(matches!(&report.failed[0].error, MirrorError::Path { .. }), "{path}: {report:?}");
+        assert_eq!(world.check().await.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn an_interrupted_exchange_leaves_a_valid_index() {
+    let world = World::new();
+    world.mirror(None).await;
+    let local = Local::open(world.mirrored.path()).unwrap();
+    let old = local.index().unwrap();
+    let path = RelativePath::parse("files/cves.json").unwrap();
+    let absent = world.mirrored.path().join("absent");
+    assert!(local.publish(&old, &old, &Exchanges::from([(path.clone(), absent)])).is_err());
+    assert!(!world.mirrored_index().files.contains_key(&path), "what may be either has no digest");
+    assert_eq!(world.check().await.len(), 3);
+}
