@@ -9,6 +9,7 @@ mod bare_http;
 mod cli;
 mod fleet;
 mod http;
+mod linking;
 mod load;
 mod nodes;
 mod polls;
@@ -26,7 +27,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// Only these groups: api, nodes, cli, polls, memory, slot, windows
+    /// Only these groups: api, nodes, linking, cli, polls, memory, slot, windows
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// Nodes of the larger fleet
@@ -102,6 +103,9 @@ async fn measure(args: &Args) -> Outcome<()> {
     }
     if wanted("nodes") {
         nodes::measure(&args.fleets, args.seconds).await?;
+    }
+    if wanted("linking") {
+        linking::measure(&args.fleets, args.seconds).await?;
     }
     if !["cli", "polls", "memory"].into_iter().any(wanted) {
         return Ok(());

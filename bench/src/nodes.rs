@@ -34,16 +34,7 @@ const WIDTH: usize = 256;
 
 pub(crate) async fn measure(fleets: &[usize], seconds: u64) -> Outcome<()> {
     for fleet in fleets {
-        let tokens = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&tokens);
-        let server = Server::start_with(async move |data| {
-            seed::fill(data, *fleet).await?;
-            *kept.lock().await = credentials(data, *fleet).await?;
-            Ok(())
-        })
-        .await?;
-        let tokens = std::mem::take(&mut *tokens.lock().await);
-        Nodes { server, tokens: tokens.into() }.all(seconds).await?;
+        Nodes::start(*fleet, *fleet).await?.all(seconds).await?;
     }
     Ok(())
 }
@@ -71,12 +62,36 @@ async fn credentials(data: &Path, fleet: usize) -> Outcome<Vec<String>> {
     Ok(tokens)
 }
 
-struct Nodes {
+/// A server with a fleet whose nodes have credentials.
+pub(crate) struct Nodes {
     server: Server,
     tokens: Arc<[String]>,
 }
 
 impl Nodes {
+    /// A fleet, and credentials of so many of its nodes.
+    pub(crate) async fn start(fleet: usize, reporting: usize) -> Outcome<Self> {
+        let tokens = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&tokens);
+        let server = Server::start_with(async move |data| {
+            seed::fill(data, fleet).await?;
+            *kept.lock().await = credentials(data, reporting).await?;
+            Ok(())
+        })
+        .await?;
+        let tokens = std::mem::take(&mut *tokens.lock().await);
+        Ok(Self { server, tokens: tokens.into() })
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// So many polls a second of the nodes that have credentials.
+    pub(crate) async fn polls_at(&self, rate: f64, seconds: u64) -> Outcome<Load> {
+        self.polls(&self.connect(&self.server.origin)?, Some(rate), seconds).await
+    }
+
     async fn all(mut self, seconds: u64) -> Outcome<()> {
         let fleet = self.tokens.len();
         let (certificate, key) = self.server.certificate();

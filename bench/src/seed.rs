@@ -178,6 +178,7 @@ fn instance(meta: Meta, number: usize) -> Instance {
         provisioning_status: status::PROVISIONED.0.to_owned(),
         provisioning_status_indicator: StatusIndication::Idle,
         provisioning_status_timestamp: 1_780_704_000,
+        os_update_available: "EMT 3.0.1".to_owned(),
         update_status: "No new updates available".to_owned(),
         update_status_indicator: StatusIndication::Idle,
         update_status_timestamp: 1_780_704_000,

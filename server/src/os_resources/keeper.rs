@@ -137,8 +137,9 @@ impl Keeper {
         }
     }
 
-    /// Reads all that decides, anew.
+    /// Reads all that decides, anew. The texts of OS resources are long: of one project at a time.
     async fn read(&self, followed: &mut Followed) -> Result<(), StoreError> {
+        let Ok(_turn) = self.turn.acquire().await else { return Ok(()) };
         followed.catalogue = self.store.load_all::<Os>(&followed.project, Expr::everything()).await?.into_iter().collect();
         followed.modes = self.modes.read(&followed.project).await?;
         Ok(())
