@@ -21,7 +21,7 @@ use crate::{
     maintenance::MaintenanceManager,
     oidc,
     os_resources::{Keeper, OsModes},
-    release::{Gc, GcError, Images, ReleaseError, Removed},
+    release::{BucketError, Gc, GcError, Images, ReleaseError, Removed},
     rest,
     store::{self, Store, StoreError},
     tls::{self, Pair},
@@ -49,6 +49,9 @@ pub enum AppError {
     /// The images.
     #[error(transparent)]
     Images(#[from] ReleaseError),
+    /// Where images are kept.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     /// Images that nothing needs.
     #[error(transparent)]
     Gc(#[from] GcError),
@@ -239,7 +242,7 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(|error| AppError::Listen { address, error })?;
         let address = listener.local_addr().map_err(|error| AppError::Listen { address, error })?;
         let origin = origin(&config, address.port());
-        let images = Images::new(data.images());
+        let images = Images::of(data.images(), config.releases.bucket.as_ref())?;
         images.clear_leftovers().await?;
         let parts = Parts::new(&config, store, identity, images, clock, random);
         parts.hosts.restore().await?;
@@ -309,7 +312,8 @@ pub async fn collect(data: &DataDir, config: &Config, really: bool) -> Result<Ve
     }
     let _lock = data.lock()?;
     let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
-    Ok(gc(config, &store, &Images::new(data.images()), &Clock::System).run(really).await?)
+    let images = Images::of(data.images(), config.releases.bucket.as_ref())?;
+    Ok(gc(config, &store, &images, &Clock::System).run(really).await?)
 }
 
 /// What is done from time to time, and at the start: work that was cut short is finished.

@@ -13,7 +13,11 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{issuer::IssuerSettings, maintenance::RunRules, release::Rules};
+use crate::{
+    issuer::IssuerSettings,
+    maintenance::RunRules,
+    release::{BucketSettings, Rules},
+};
 
 /// Prefix of environment variables: `EMT_SERVER_LISTEN` sets `listen`.
 pub const ENVIRONMENT: &str = "EMT_SERVER_";
@@ -68,12 +72,15 @@ pub struct Releases {
     pub keep_unused_hours: u32,
     /// Days that the image of an OS resource stays which nobody uses and which can be fetched again; 0: it stays for ever.
     pub keep_cached_days: u32,
+    /// The bucket that images are kept in instead of the data directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<BucketSettings>,
 }
 
 impl Default for Releases {
     fn default() -> Self {
         let Rules { keep_unused_hours, keep_cached_days } = Rules::default();
-        Self { node_bandwidth: 0, keep_unused_hours, keep_cached_days }
+        Self { node_bandwidth: 0, keep_unused_hours, keep_cached_days, bucket: None }
     }
 }
 

@@ -80,6 +80,14 @@ pub enum ReleaseError {
         /// Bytes.
         free: u64,
     },
+    /// The store of a bucket failed, or cannot be reached.
+    #[error("images in {place} cannot be used: {reason}")]
+    Bucket {
+        /// Its name.
+        place: String,
+        /// In the store's words.
+        reason: String,
+    },
     /// The disk failed.
     #[error("images at {place} cannot be used: {error}")]
     Disk {

@@ -4,6 +4,8 @@
 //! ([`Storage`]). Nothing is visible before it is whole.
 
 mod append;
+mod bucket;
+mod bucket_settings;
 mod disk;
 mod error;
 mod gc;
@@ -26,6 +28,8 @@ use tokio::fs;
 
 pub use self::{
     append::Announced,
+    bucket::Bucket,
+    bucket_settings::{BucketError, BucketSettings, Credentials},
     error::ReleaseError,
     gc::{Facts, Gc, GcError, Idle, Removed, Rules},
     range::{Part, part_of},
@@ -75,7 +79,8 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// The bytes of a part; `None` if the image has gone meanwhile.
+    /// The bytes of a part; `None` if the image has gone meanwhile. All that leaves the Release Service passes here: a fetch that
+    /// reuses blocks of another image would be given those that are missing in this place.
     pub async fn read(self, part: Part) -> Result<Option<Content>, ReleaseError> {
         let content = self.images.0.storage.read(&self.project, &self.image.sha256, part).await?;
         let hold = self.hold;
@@ -99,6 +104,17 @@ impl Images {
     /// Images elsewhere; the directory is for what is being received.
     pub fn in_storage(root: impl Into<PathBuf>, storage: Arc<dyn Storage>) -> Self {
         Self(Arc::new(Inner { root: root.into(), storage, uploads: Uploads::default(), usage: Usage::new() }))
+    }
+
+    /// Images where the settings say: in a bucket, if they name one.
+    pub fn of(root: impl Into<PathBuf>, bucket: Option<&BucketSettings>) -> Result<Self, BucketError> {
+        let Some(settings) = bucket else { return Ok(Self::new(root)) };
+        Ok(Self::in_storage(root, Arc::new(Bucket::new(settings, &settings.credentials()?)?)))
+    }
+
+    /// Whether images can be kept and served right now.
+    pub async fn ready(&self) -> Result<(), ReleaseError> {
+        self.0.storage.ready().await
     }
 
     /// Path under which an image of a project is served, relative to the server's address.

@@ -43,6 +43,11 @@ impl From<ReleaseError> for Refused {
             ReleaseError::Busy => return Self::Api(ApiError::plain(423, error.to_string())),
             ReleaseError::TooLong { .. } => return Self::Api(ApiError::plain(413, error.to_string())),
             ReleaseError::Full { .. } | ReleaseError::Tight { .. } => return Self::Api(ApiError::plain(507, error.to_string())),
+            ReleaseError::Bucket { .. } => {
+                tracing::error!(%error, "images cannot be used");
+                let text = "the server cannot reach the store of its images; its log tells more; try again later";
+                return Self::Api(ApiError::new(Code::Unavailable, text));
+            }
             ReleaseError::Disk { .. } => {
                 tracing::error!(%error, "images cannot be used");
                 return Self::Api(ApiError::new(Code::Internal, "the server could not reach its images; its log tells more"));

@@ -29,11 +29,16 @@ async fn live() -> &'static str {
 
 /// `GET /readyz`: requests can be served.
 async fn ready(State(rest): State<Rest>) -> Response {
-    match rest.inventory.store.ready().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready: the database does not answer\n").into_response()
-        }
+    if let Err(error) = rest.inventory.store.ready().await {
+        return not_ready(&error, "the database does not answer");
     }
+    match rest.images.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => not_ready(&error, "the store of the images does not answer"),
+    }
+}
+
+fn not_ready(error: &dyn std::error::Error, reason: &str) -> Response {
+    tracing::error!(%error, "not ready");
+    (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")).into_response()
 }

@@ -12,6 +12,7 @@ pub mod steps;
 use std::{
     collections::HashMap,
     fmt::Write as _,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -125,6 +126,15 @@ impl Server {
 
     /// Starts with another issuer, if one is named; then nobody is logged in.
     pub async fn trusting(clock: Clock, config: &Config, issuer: Option<Issuer>) -> Self {
+        Self::made(clock, config, issuer, Images::new).await
+    }
+
+    /// Starts with images elsewhere; `images` makes them, with the directory for what is being received.
+    pub async fn keeping(config: &Config, images: impl FnOnce(PathBuf) -> Images) -> Self {
+        Self::made(Clock::System, config, None, images).await
+    }
+
+    async fn made(clock: Clock, config: &Config, issuer: Option<Issuer>, images: impl FnOnce(PathBuf) -> Images) -> Self {
         let own = issuer.is_none();
         let directory = tempfile::tempdir().unwrap();
         let random = Randomness::System;
@@ -133,7 +143,7 @@ impl Server {
         let store: Arc<dyn Store> = Arc::new(store::open(&database).unwrap());
         let identity = Identity::trusting(Arc::clone(&store), clock.clone(), random.clone(), issuer).await.unwrap();
         let project = identity.project_named(PROJECT).await.unwrap().unwrap().uuid;
-        let images = Images::new(directory.path().join("images"));
+        let images = images(directory.path().join("images"));
         let parts = Parts::new(config, Arc::clone(&store), identity.clone(), images, clock.clone(), random.clone());
         let routes = parts.routes(config, 8443);
         let mut server = Self { routes, clock, random, token: String::new(), project, identity, store, directory, parts };
