@@ -9,6 +9,7 @@ mod bare_http;
 mod cli;
 mod fleet;
 mod http;
+mod images;
 mod linking;
 mod load;
 mod nodes;
@@ -27,7 +28,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// Only these groups: api, nodes, linking, cli, polls, memory, slot, windows
+    /// Only these groups: api, nodes, linking, cli, polls, memory, slot, windows, images
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// Nodes of the larger fleet
@@ -97,6 +98,9 @@ async fn measure(args: &Args) -> Outcome<()> {
     }
     if wanted("windows") {
         windows::measure()?;
+    }
+    if wanted("images") {
+        images::measure(args.seconds).await?;
     }
     if wanted("api") {
         api::measure(&args.fleets, args.seconds).await?;

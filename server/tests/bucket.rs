@@ -50,7 +50,7 @@ impl Store {
             .fallback(move |request: Request| {
                 let service = service.clone();
                 async move {
-                    let request = request.map(|body| s3s::Body::http_body_unsync(body));
+                    let request = request.map(s3s::Body::http_body_unsync);
                     match service.call(request).await {
                         Ok(response) => response.map(Body::new).into_response(),
                         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")).into_response(),

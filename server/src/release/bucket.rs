@@ -76,7 +76,7 @@ impl Bucket {
     }
 
     fn directory(&self, project: &str) -> Key {
-        Key::from_iter(self.prefix.split('/').filter(|part| !part.is_empty()).chain([project]))
+        self.prefix.split('/').filter(|part| !part.is_empty()).chain([project]).collect()
     }
 
     fn key(&self, project: &str, sha256: &str) -> Key {
