@@ -9,7 +9,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-const TARGETS: [&str; 9] = ["filter", "order_by", "json_body", "jwt", "cron", "time", "ical", "profile", "index"];
+const TARGETS: [&str; 10] = ["filter", "order_by", "json_body", "jwt", "cron", "time", "ical", "profile", "index", "os_diff"];
 /// Seconds a target, unless told.
 const SECONDS: u32 = 60;
 /// What makes libFuzzer see which code an input reaches.

@@ -4,38 +4,34 @@
 //! so that nobody who reports or asks meanwhile waits for long. What cannot be written because somebody else was faster is left
 //! to the news of that change.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+mod batches;
+mod news;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use emt_api::{
-    filter::{Expr, Path, RESOURCE_ID, Test},
-    record::{Record, Row},
-    resources::{INSTANCE, Instance, OS, OS_MODE_RECORD, Os},
+    filter::Expr,
+    record::Record,
+    resources::{INSTANCE, OS_MODE_RECORD, Os},
 };
-use futures::FutureExt;
 use tokio::{
     sync::{Semaphore, watch},
     task::{AbortHandle, JoinSet},
 };
 
 use super::{
-    Catalogue, Modes, OsModes, brought_up_to_date,
+    Catalogue, Modes, OsModes,
     due::{Due, Own},
     modes::SERVER,
 };
 use crate::{
     clock::Clock,
     identity::records::{PROJECT, ProjectRecord},
-    store::{Batch, Change, Follower, Happened, News, Query, Store, StoreError, StoreExt},
+    store::{Follower, News, Store, StoreError, StoreExt},
 };
 
 /// Instances of a batch.
 const BATCH: usize = 200;
-/// How long others have the store for themselves after a batch.
-const REST: Duration = Duration::from_millis(10);
 /// How long news are gathered before they are looked at.
 const GATHER: Duration = Duration::from_millis(50);
 /// How long is waited after the store has failed.
@@ -189,55 +185,6 @@ impl Keeper {
         }
     }
 
-    /// Finds out what news can affect.
-    async fn absorb(&self, followed: &mut Followed, news: News) -> Result<(), StoreError> {
-        let changes = match news {
-            News::Changes(changes) => changes,
-            News::Missed(_) => {
-                followed.own.forget();
-                followed.due = Due::all();
-                return self.read(followed).await;
-            }
-        };
-        let (mut images, mut modes) = (BTreeSet::new(), false);
-        for told in changes {
-            let id = String::from(told.id);
-            match (told.kind, told.happened) {
-                (kind, happened) if kind == INSTANCE.prefix => match happened {
-                    Happened::Several => followed.due.all = true,
-                    Happened::Deleted => drop(followed.due.instances.remove(&id)),
-                    Happened::Created | Happened::Updated if followed.own.is(&id) => {}
-                    Happened::Created | Happened::Updated => drop(followed.due.instances.insert(id)),
-                },
-                (kind, Happened::Several) if kind == OS.prefix => {
-                    followed.due = Due::all();
-                    self.read(followed).await?;
-                }
-                (kind, _) if kind == OS.prefix => drop(images.insert(id)),
-                (kind, _) if kind == OS_MODE_RECORD.prefix => modes = true,
-                _ => {}
-            }
-        }
-        if !images.is_empty() {
-            let images: Vec<String> = images.into_iter().collect();
-            let rows = self.store.get_many(&OS, &followed.project, &images).await?;
-            let mut found: HashMap<String, Os> = rows.into_iter().map(|row| (row.meta.id.clone(), Os::from_row(row))).collect();
-            for id in images {
-                let becomes = found.remove(&id);
-                followed.due.profiles.extend(followed.catalogue.take(&id, becomes));
-            }
-        }
-        if modes { self.read_modes(followed).await } else { Ok(()) }
-    }
-
-    async fn read_modes(&self, followed: &mut Followed) -> Result<(), StoreError> {
-        let modes = self.modes.read(&followed.project).await?;
-        let before = std::mem::replace(&mut followed.modes, modes);
-        let differs = |profile: &&str| before.of(profile) != followed.modes.of(profile);
-        followed.due.profiles.extend(followed.catalogue.profiles().filter(differs).map(str::to_owned));
-        Ok(())
-    }
-
     /// Does what is due, and what becomes due meanwhile.
     async fn work(&self, followed: &mut Followed) -> Result<(), StoreError> {
         while !followed.due.is_empty() {
@@ -257,78 +204,4 @@ impl Keeper {
         }
         Ok(())
     }
-
-    /// All instances that fit, page by page; what happens meanwhile is taken in.
-    async fn each(&self, followed: &mut Followed, filter: &Expr) -> Result<(), StoreError> {
-        let mut last = String::new();
-        loop {
-            let behind = Expr::Test(Path { steps: Vec::new(), column: RESOURCE_ID }, Test::After(last));
-            let query = Query::all(&INSTANCE, &followed.project).filter(filter.clone().and(behind)).limit(BATCH as u64);
-            let rows = self.store.find(query).await?.rows;
-            let Some(end) = rows.last() else { return Ok(()) };
-            last = end.meta.id.clone();
-            let is_last = rows.len() < BATCH;
-            self.bring(followed, rows).await?;
-            while let Some(Some(news)) = followed.follower.next().now_or_never() {
-                self.absorb(followed, news).await?;
-            }
-            if is_last {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Brings some instances up to date.
-    async fn bring(&self, followed: &mut Followed, mut rows: Vec<Row>) -> Result<(), StoreError> {
-        let Ok(_turn) = self.turn.acquire().await else { return Ok(()) };
-        loop {
-            let changes = self.changes(followed, &rows);
-            let ids: Vec<String> = changes.iter().map(|instance| instance.meta.id.clone()).collect();
-            if ids.is_empty() {
-                return Ok(());
-            }
-            match self.store.commit(batch(&followed.project, changes)).await {
-                Ok(()) => {
-                    followed.written += ids.len();
-                    for id in ids {
-                        followed.own.note(id);
-                    }
-                    tokio::time::sleep(REST).await;
-                    return Ok(());
-                }
-                // Whoever was faster is in the news, and so is an OS that has gone meanwhile.
-                Err(StoreError::Conflict { id, .. }) => rows.retain(|row| row.meta.id != id),
-                Err(StoreError::Missing { id, .. }) => {
-                    let touched = followed.catalogue.take(&id, None);
-                    followed.due.profiles.extend(touched);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn changes(&self, followed: &Followed, rows: &[Row]) -> Vec<Instance> {
-        let now_ms = self.clock.now_ms();
-        let instances = rows.iter().map(|row| Instance::from_row(row.clone()));
-        instances
-            .filter_map(|instance| brought_up_to_date(&instance, &followed.catalogue, &followed.modes))
-            .map(|mut instance| {
-                instance.meta.updated_ms = now_ms.max(instance.meta.updated_ms);
-                instance
-            })
-            .collect()
-    }
-}
-
-/// The changes, if all that they link is still there.
-fn batch(project: &str, instances: Vec<Instance>) -> Batch {
-    let linked: BTreeSet<&str> = instances
-        .iter()
-        .filter(|instance| instance.is_linked_automatically())
-        .filter_map(|instance| instance.desired_os_id.id())
-        .collect();
-    let exists = |id: &str| Change::RequireExists { spec: &OS, project: project.to_owned(), id: id.to_owned() };
-    let mut batch = Batch { changes: linked.into_iter().map(exists).collect() };
-    batch.changes.extend(instances.into_iter().map(|instance| Change::Update(instance.into_row())));
-    batch
 }
