@@ -310,11 +310,17 @@ async fn a_client_that_goes_away_leaves_what_it_sent() {
     for (http1, from, sent) in [(true, 0, "0123"), (false, 4, "456")] {
         let builder = process.client_builder();
         let client = if http1 { builder.http1_only() } else { builder }.build().unwrap();
-        let (mut sender, body) = mpsc::channel(1);
-        let request = client.patch(&url).bearer_auth(&token).header("content-type", PART);
-        let request = request.header("upload-offset", from).header("upload-length", IMAGE.len());
-        let sending = tokio::spawn(request.body(reqwest::Body::wrap_stream(body.map(Ok::<_, io::Error>))).send());
-        sender.send(Bytes::from_static(sent.as_bytes())).await.unwrap();
+        let (address, bearer) = (url.clone(), token.clone());
+        let sending = tokio::spawn(async move {
+            loop {
+                let some = stream::iter([Ok::<_, io::Error>(Bytes::from_static(sent.as_bytes()))]).chain(stream::pending());
+                let request = client.patch(&address).bearer_auth(&bearer).header("content-type", PART);
+                let request = request.header("upload-offset", from).header("upload-length", IMAGE.len());
+                let answer = request.body(reqwest::Body::wrap_stream(some)).send().await;
+                // Whoever looks below has its turn for a moment.
+                assert_eq!(answer.unwrap().status(), StatusCode::LOCKED);
+            }
+        });
         let busy = async || {
             let other = process.client().patch(&url).bearer_auth(&token).header("content-type", PART);
             let other = other.header("upload-offset", 99).header("upload-length", IMAGE.len()).send().await.unwrap();
@@ -326,7 +332,7 @@ async fn a_client_that_goes_away_leaves_what_it_sent() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         sending.abort();
-        drop((sending.await, client, sender));
+        drop(sending.await);
         while busy().await {
             assert!(start.elapsed() < DEADLINE, "the one that is gone still has its turn");
             tokio::time::sleep(Duration::from_millis(5)).await;
