@@ -33,7 +33,11 @@ async fn send_on(app: &App, image: &Image<'_>, progress: &ProgressBar) -> Result
         let error = match outcome {
             Ok(release) => return Ok(release),
             Err(Attempt::Final(error)) => return Err(error),
-            Err(Attempt::Passing(error)) => error,
+            Err(Attempt::Busy(error)) => error,
+            Err(Attempt::Passing(error)) => {
+                tries.own = true;
+                error
+            }
         };
         let Some(wait) = tries.wait() else { return Err(error) };
         progress.suspend(|| say(&format!("{error}; trying again in {wait:?}")));
@@ -43,6 +47,8 @@ async fn send_on(app: &App, image: &Image<'_>, progress: &ProgressBar) -> Result
 
 /// How an attempt failed.
 enum Attempt {
+    /// Another request sends the same, or has just done so.
+    Busy(Error),
     /// Another one may have success.
     Passing(Error),
     Final(Error),
@@ -58,7 +64,9 @@ async fn attempt(app: &App, image: &Image<'_>, progress: &ProgressBar, tries: &m
         let sent = api.upload(image, move |sent| drawn.set_position(sent)).await;
         return sent.doing(doing()).map_err(Attempt::Final);
     };
-    if tries.is_first() && kept.bytes > 0 {
+    // What this run has sent itself is no news, and what was said neither.
+    if !tries.own && kept.bytes > 0 {
+        tries.own = true;
         if kept.complete {
             say("the image is there already; it is not sent again");
         } else {
@@ -76,9 +84,11 @@ async fn attempt(app: &App, image: &Image<'_>, progress: &ProgressBar, tries: &m
 
 impl Attempt {
     fn of(error: Error) -> Self {
-        // Another request sends the same, or has just done so.
-        let others = matches!(&error, Error::Request { source, .. } if matches!(source.status(), Some(409 | 423)));
-        if others || error.is_passing() { Self::Passing(error) } else { Self::Final(error) }
+        match &error {
+            Error::Request { source, .. } if matches!(source.status(), Some(409 | 423)) => Self::Busy(error),
+            _ if error.is_passing() => Self::Passing(error),
+            _ => Self::Final(error),
+        }
     }
 }
 
@@ -87,13 +97,11 @@ impl Attempt {
 struct Tries {
     kept: Option<u64>,
     vain: u32,
+    /// Whether what is there is no news: this run has sent something, or said so.
+    own: bool,
 }
 
 impl Tries {
-    fn is_first(&self) -> bool {
-        self.kept.is_none() && self.vain == 0
-    }
-
     /// Something is sent from a byte on.
     fn begin(&mut self, kept: u64) {
         if self.kept.is_some_and(|before| kept > before) {
@@ -117,7 +125,6 @@ mod tests {
     #[test]
     fn waits_grow_until_something_gets_through() {
         let mut tries = Tries::default();
-        assert!(tries.is_first());
         tries.begin(0);
         let waits: Vec<_> = std::iter::from_fn(|| tries.wait()).map(|wait| wait.as_millis()).collect();
         assert_eq!(waits, [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
