@@ -156,25 +156,27 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_s
 complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the projects that you may use'
 complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a project'
 complete -c emtctl -n "__fish_emtctl_using_subcommand project; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -l context -d 'Context to work in, instead of the current one' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
 json\t'The server\'s JSON; a list is an array'
 yaml\t'The same as YAML'
 name\t'One id a line'"
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -s v -l verbose -d 'Show every request on standard error'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "list" -d 'List OS resources'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "get" -d 'Show an OS resource'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "mode" -d 'Show or set whether the newest OS is linked to instances by itself'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "unblock" -d 'Take the block of OS resources away'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "diff" -d 'Show what changes from one OS to another: vulnerabilities and packages'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "mirror" -d 'Fill a directory from a source of OS images, for a site without it; needs no server'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
-complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish mode block unblock diff mirror delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "list" -d 'List OS resources'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "get" -d 'Show an OS resource'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "source" -d 'Where OS images are published that the server looks for'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "sync" -d 'Look at sources now, and wait for the end'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "mode" -d 'Show or set whether the newest OS is linked to instances by itself'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "unblock" -d 'Take the block of OS resources away'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "diff" -d 'Show what changes from one OS to another: vulnerabilities and packages'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "mirror" -d 'Fill a directory from a source of OS images, for a site without it; needs no server'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "delete" -d 'Delete OS resources; the server removes images that nothing needs'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and not __fish_seen_subcommand_from list get publish source sync mode block unblock diff mirror delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l filter -d 'Only those for which this holds, such as "name=\'edge\' AND has(site)"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l order-by -d 'Sort by these fields, such as "name desc"' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from list" -l context -d 'Context to work in, instead of the current one' -r
@@ -211,6 +213,30 @@ name\t'One id a line'"
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from publish" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -f -a "add" -d 'Let the server look for OS images somewhere, from time to time'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -f -a "list" -d 'List sources'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -f -a "get" -d 'Show a source, what it offers that could not be taken, and when it is looked at next'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -f -a "webhook" -d 'Make a secret with which the publisher can tell that there is something new'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -f -a "remove" -d 'Look for images there no more; what was found stays'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from source" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from sync" -l context -d 'Context to work in, instead of the current one' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from sync" -s p -l project -d 'Project to work in, instead of the context\'s' -r
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from sync" -s o -l output -d 'Form of the output' -r -f -a "table\t'For people'
+json\t'The server\'s JSON; a list is an array'
+yaml\t'The same as YAML'
+name\t'One id a line'"
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from sync" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Show every request on standard error'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -l profile -d 'Only for this profile' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -l context -d 'Context to work in, instead of the current one' -r
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from mode" -s p -l project -d 'Project to work in, instead of the context\'s' -r
@@ -282,6 +308,8 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcom
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "list" -d 'List OS resources'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "get" -d 'Show an OS resource'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "source" -d 'Where OS images are published that the server looks for'
+complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Look at sources now, and wait for the end'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "mode" -d 'Show or set whether the newest OS is linked to instances by itself'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
 complete -c emtctl -n "__fish_emtctl_using_subcommand os; and __fish_seen_subcommand_from help" -f -a "unblock" -d 'Take the block of OS resources away'
@@ -857,6 +885,8 @@ complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subc
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "list" -d 'List OS resources'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "get" -d 'Show an OS resource'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "publish" -d 'Send an image to the Release Service and make an OS resource of it'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "source" -d 'Where OS images are published that the server looks for'
+complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "sync" -d 'Look at sources now, and wait for the end'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "mode" -d 'Show or set whether the newest OS is linked to instances by itself'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "block" -d 'Block OS resources: nobody installs them from now on'
 complete -c emtctl -n "__fish_emtctl_using_subcommand help; and __fish_seen_subcommand_from os" -f -a "unblock" -d 'Take the block of OS resources away'

@@ -20,7 +20,7 @@ use crate::{
     listener,
     maintenance::MaintenanceManager,
     oidc,
-    os_resources::{Keeper, OsModes},
+    os_resources::{Keeper, OsModes, Rules, Sources},
     release::{BucketError, Gc, GcError, Images, ReleaseError, Removed},
     rest,
     store::{self, Store, StoreError},
@@ -164,6 +164,8 @@ pub struct Parts {
     pub hosts: HostManager,
     /// Modes of linking.
     pub modes: OsModes,
+    /// Where OS images are published.
+    pub os_sources: Sources,
 }
 
 impl Parts {
@@ -180,7 +182,9 @@ impl Parts {
             .with_node_bandwidth(config.releases.node_bandwidth);
         let hosts = HostManager::new(Arc::clone(&store), clock.clone());
         let modes = OsModes::new(Arc::clone(&store), clock.clone(), config.os_mode());
-        Self { store, identity, images, clock, random, maintenance, hosts, modes }
+        let rules = Rules { directories: config.os_sources.directories.clone(), image_limit: config.image_limit };
+        let os_sources = Sources::new(Arc::clone(&store), images.clone(), clock.clone(), random.clone(), rules);
+        Self { store, identity, images, clock, random, maintenance, hosts, modes, os_sources }
     }
 
     /// What keeps instances up to date with the OS resources.
@@ -190,7 +194,7 @@ impl Parts {
 
     /// Everything that is served, for a server that listens at a port.
     pub fn routes(&self, config: &Config, port: u16) -> Router {
-        let Self { store, identity, images, clock, random, maintenance, hosts, modes } = self;
+        let Self { store, identity, images, clock, random, maintenance, hosts, modes, os_sources } = self;
         let rest = rest::Parts {
             inventory: Inventory::new(Arc::clone(store), clock.clone(), random.clone()),
             maintenance: maintenance.clone(),
@@ -198,6 +202,7 @@ impl Parts {
             identity: identity.clone(),
             images: images.clone(),
             image_limit: config.image_limit,
+            os_sources: os_sources.clone(),
             origin: origin(config, port).into(),
             features: Arc::new(rest::features(&rest::operations(), &config.features)),
             memory: rest::Memory::default(),
@@ -242,6 +247,8 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(|error| AppError::Listen { address, error })?;
         let address = listener.local_addr().map_err(|error| AppError::Listen { address, error })?;
         let origin = origin(&config, address.port());
+        let mut config = config;
+        config.os_sources.directories.push(data.sources());
         let images = Images::of(data.images(), config.releases.bucket.as_ref())?;
         images.clear_leftovers().await?;
         let parts = Parts::new(&config, store, identity, images, clock, random);
@@ -279,6 +286,8 @@ impl Server {
         let hosts = self.parts.hosts.clone();
         let watch = tokio::spawn(async move { hosts.watch().await });
         let keeper = tokio::spawn(self.parts.keeper().run());
+        let sources = self.parts.os_sources.clone();
+        let sources = tokio::spawn(async move { sources.run().await });
         let service = http::service(
             self.parts.routes(&self.config, self.address.port()),
             self.parts.clock.clone(),
@@ -296,6 +305,7 @@ impl Server {
         upkeep.abort();
         watch.abort();
         keeper.abort();
+        sources.abort();
         Ok(())
     }
 }

@@ -55,6 +55,8 @@ pub struct Config {
     pub update_runs: RunRules,
     /// The Release Service: what nodes may take, and what is kept.
     pub releases: Releases,
+    /// What sources of OS images may do.
+    pub os_sources: OsSources,
     /// Form of the log: `text` or `json`.
     pub log_format: LogFormat,
     /// What is logged, such as `info` or `info,emt_server=debug`.
@@ -91,6 +93,14 @@ impl Releases {
     }
 }
 
+/// What sources of OS images may do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OsSources {
+    /// Directories below which trees with OS images may be, beside `sources` in the data directory.
+    pub directories: Vec<PathBuf>,
+}
+
 /// Form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -116,6 +126,7 @@ impl Default for Config {
             os_resource_manager_manual_mode: None,
             update_runs: RunRules::default(),
             releases: Releases::default(),
+            os_sources: OsSources::default(),
             log_format: LogFormat::Text,
             log: "info".to_owned(),
         }

@@ -58,6 +58,11 @@ impl DataDir {
         self.root.join("images")
     }
 
+    /// Where trees with OS images may be put for sources to read.
+    pub fn sources(&self) -> PathBuf {
+        self.root.join("sources")
+    }
+
     /// Certificate of the server's own authority, for clients to trust.
     pub fn authority(&self) -> PathBuf {
         self.root.join("ca.pem")

@@ -21,6 +21,7 @@ mod mirror;
 mod mode;
 mod publish;
 mod send;
+pub(crate) mod source;
 pub(crate) mod source_args;
 
 /// OS resources: images that nodes can run.
@@ -35,6 +36,15 @@ pub enum Command {
     },
     /// Send an image to the Release Service and make an OS resource of it
     Publish(PublishArgs),
+    /// Where OS images are published that the server looks for
+    #[command(subcommand)]
+    Source(source::Command),
+    /// Look at sources now, and wait for the end
+    Sync {
+        /// Ids or names [default: all]
+        #[arg(value_name = "SOURCE")]
+        sources: Vec<String>,
+    },
     /// Show or set whether the newest OS is linked to instances by itself
     Mode(mode::Args),
     /// Block OS resources: nobody installs them from now on
@@ -208,6 +218,8 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
             app.out.one(&found)
         }
         Command::Publish(args) => publish::run(app, args).await,
+        Command::Source(command) => source::run(app, command).await,
+        Command::Sync { sources } => source::sync(app, &sources).await,
         Command::Mode(args) => mode::run(app, &args).await,
         Command::Block(args) => block::block(app, &args).await,
         Command::Unblock { os } => block::unblock(app, &os).await,

@@ -316,3 +316,35 @@ wire_enum! {
         Cluster = 2, "TELEMETRY_COLLECTOR_KIND_CLUSTER";
     }
 }
+
+wire_enum! {
+    /// Kind of source of OS images.
+    OsSourceKind, OS_SOURCE_KIND {
+        Unspecified = 0, "OS_SOURCE_KIND_UNSPECIFIED";
+        Registry = 1, "OS_SOURCE_KIND_REGISTRY";
+        Tree = 2, "OS_SOURCE_KIND_TREE";
+        Directory = 3, "OS_SOURCE_KIND_DIRECTORY";
+    }
+}
+
+wire_enum! {
+    /// What became of something that a source offers.
+    OsOfferState, OS_OFFER_STATE {
+        Unspecified = 0, "OS_OFFER_STATE_UNSPECIFIED";
+        Taken = 1, "OS_OFFER_STATE_TAKEN";
+        Failed = 2, "OS_OFFER_STATE_FAILED";
+        Conflict = 3, "OS_OFFER_STATE_CONFLICT";
+        Withdrawn = 4, "OS_OFFER_STATE_WITHDRAWN";
+    }
+}
+
+wire_enum! {
+    /// Where the image of an OS resource is that a source offers.
+    ImageState, IMAGE_STATE {
+        Unspecified = 0, "IMAGE_STATE_UNSPECIFIED";
+        AtSource = 1, "IMAGE_STATE_AT_SOURCE";
+        Fetching = 2, "IMAGE_STATE_FETCHING";
+        Here = 3, "IMAGE_STATE_HERE";
+        Failed = 4, "IMAGE_STATE_FAILED";
+    }
+}

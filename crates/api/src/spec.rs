@@ -180,6 +180,8 @@ pub struct Field {
     pub required_to_patch: bool,
     /// A key that does instead of this one where this one must be carried, "" if there is none.
     pub unless: &'static str,
+    /// Whether it may be long, and is left out where records are only compared.
+    pub bulky: bool,
     /// Whether the Edge Orchestrator does not have it.
     pub extension: bool,
     /// Whether answers have it only where it is not empty.
@@ -201,6 +203,8 @@ pub enum Access {
     Ignored,
     /// The server only; requests that carry it are refused.
     Output,
+    /// The caller, at creation and by PATCH or PUT; never shown.
+    Secret,
     /// The server only, and never shown.
     Internal,
 }
@@ -320,6 +324,7 @@ impl Field {
             required: false,
             required_to_patch: false,
             unless: "",
+            bulky: false,
             extension: false,
             when_set: false,
             doc: "",
@@ -458,6 +463,20 @@ impl Field {
         self
     }
 
+    /// It may be long, and nothing is decided on it.
+    #[must_use]
+    pub const fn bulky(mut self) -> Self {
+        self.bulky = true;
+        self
+    }
+
+    /// Callers set it, and nobody is shown it.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.access = Access::Secret;
+        self
+    }
+
     /// The Edge Orchestrator does not have it. PUT leaves it alone where it is not named: clients that do not know it
     /// cannot lose it.
     #[must_use]
@@ -499,12 +518,17 @@ impl Field {
 
     /// Whether PATCH and PUT change it.
     pub fn is_mutable(&self) -> bool {
-        self.access == Access::Mutable
+        matches!(self.access, Access::Mutable | Access::Secret)
     }
 
     /// Whether requests may carry it.
     pub fn is_input(&self) -> bool {
         !matches!(self.access, Access::Output | Access::Internal)
+    }
+
+    /// Whether answers show it.
+    pub fn is_shown(&self) -> bool {
+        !matches!(self.access, Access::Secret | Access::Internal)
     }
 
     /// Where it points, if it is a link.

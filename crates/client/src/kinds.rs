@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::models::{Host, Instance, Os, Policy, Region, Run, Schedule, Site};
+use crate::models::{Host, Instance, Offer, Os, Policy, Region, Run, Schedule, Site, Source};
 
 /// A kind of resource whose records are understood as `T`.
 pub struct Kind<T> {
@@ -46,3 +46,7 @@ pub const REPEATED_SCHEDULES: Kind<Schedule> = Kind::new("schedules/repeated", "
 pub const POLICIES: Kind<Policy> = Kind::new("os-update-policies", "osUpdatePolicies", "osupdatepolicy", "OS update policy");
 /// OS update runs.
 pub const RUNS: Kind<Run> = Kind::new("os-update-runs", "osUpdateRuns", "osupdaterun", "OS update run");
+/// Sources of OS images, of a server of ours.
+pub const SOURCES: Kind<Source> = Kind::new("os-sources", "osSources", "ossource", "source");
+/// What sources offer, of a server of ours.
+pub const OFFERS: Kind<Offer> = Kind::new("os-offers", "osOffers", "osoffer", "offer");

@@ -16,6 +16,7 @@ mod oidc;
 mod orchestrator;
 mod os_modes;
 mod projects;
+mod sources;
 mod update_log;
 mod upload;
 mod why;

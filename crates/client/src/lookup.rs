@@ -6,7 +6,7 @@ use crate::{
     Error, Orchestrator, Resource,
     filter::any_contains,
     kinds::Kind,
-    models::{Host, Instance, Os, Place, Policy, Region, Run, Schedule, Site},
+    models::{Host, Instance, Os, Place, Policy, Region, Run, Schedule, Site, Source},
 };
 
 /// So many names are asked for one by one.
@@ -40,7 +40,7 @@ macro_rules! named {
     )*};
 }
 
-named!(Place, Policy, Run);
+named!(Place, Policy, Run, Source);
 
 impl Named for Region {
     const FIELDS: &'static [&'static str] = &["name"];

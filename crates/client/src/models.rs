@@ -313,6 +313,82 @@ impl Run {
 }
 
 model! {
+    /// Where OS images are published.
+    Source {
+        /// Id.
+        id: String = "resourceId",
+        /// Name.
+        name: String = "name",
+        /// Registry, tree or directory.
+        kind: String = "kind",
+        /// Its address or path.
+        url: String = "url",
+        /// Where images and texts are, if not there.
+        files_url: String = "filesUrl",
+        /// Profiles that are looked for; none: all.
+        profiles: Vec<String> = "profiles",
+        /// Tag of the profiles in a registry.
+        revision: String = "profileRevision",
+        /// Seconds between two looks; 0: as the server likes.
+        interval: u32 = "intervalSeconds",
+        /// How the last look ended.
+        status: String = "status",
+        /// How to show it.
+        indicator: String = "statusIndicator",
+        /// When it became so, epoch seconds.
+        status_time: i64 = "statusTimestamp",
+    }
+}
+
+model! {
+    /// What a source offers: a profile at a tag.
+    Offer {
+        /// Id.
+        id: String = "resourceId",
+        /// The profile.
+        profile: String = "profileName",
+        /// The tag.
+        tag: String = "tag",
+        /// What became of it.
+        state: String = "state",
+        /// Why it was not taken.
+        message: String = "message",
+        /// The OS resource that it became.
+        os: String = "osID",
+    }
+}
+
+model! {
+    /// What a look at a source has found.
+    Found {
+        /// Versions that are offered.
+        offered: u64 = "offered",
+        /// New OS resources.
+        made: u64 = "made",
+        /// Offers that are what they were.
+        unchanged: u64 = "unchanged",
+        /// Offers that could not be taken.
+        failed: u64 = "failed",
+        /// Offers that contradict what is known.
+        conflicts: u64 = "conflicts",
+        /// Versions that are not offered any more.
+        withdrawn: u64 = "withdrawn",
+        /// Why the source could not be read.
+        error: String = "error",
+    }
+}
+
+model! {
+    /// How the publisher of a source calls the server.
+    Webhook {
+        /// Address.
+        url: String = "url",
+        /// What it has to know.
+        secret: String = "secret",
+    }
+}
+
+model! {
     /// A maintenance window, single or repeated.
     Schedule {
         /// Id.

@@ -11,6 +11,8 @@ mod instance;
 mod local_account;
 mod location;
 mod os;
+mod os_offer;
+mod os_source;
 mod os_update_policy;
 mod os_update_run;
 mod provider;
@@ -52,6 +54,8 @@ pub use self::{
     local_account::LOCAL_ACCOUNTS,
     location::{Places, Tree, parent},
     os::OS_RESOURCES,
+    os_offer::OS_OFFERS,
+    os_source::{OS_SOURCES, reader_of},
     os_update_policy::OS_UPDATE_POLICIES,
     os_update_run::OS_UPDATE_RUNS,
     provider::PROVIDERS,

@@ -6,7 +6,7 @@ use emt_api::{
     error::ApiError,
     input::Input,
     record::{Record, Row},
-    resources::{INSTANCE, OS, OS_UPDATE_POLICY, Os},
+    resources::{INSTANCE, OS, OS_OFFER, OS_UPDATE_POLICY, Os},
     spec::Spec,
 };
 
@@ -48,6 +48,7 @@ impl Resource for OsResources {
             scope.require_none(&INSTANCE, "os_id", id),
             scope.require_none(&INSTANCE, "desired_os_id", id),
             scope.unlink(&OS_UPDATE_POLICY, "target_os_id", id),
+            scope.unlink(&OS_OFFER, "os_id", id),
             gone(row),
         ])
     }

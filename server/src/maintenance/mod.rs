@@ -24,7 +24,7 @@ use emt_api::{
     id,
     maintmgr::{self, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, update_status::StatusType},
     record::{Meta, Record},
-    resources::{Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule},
+    resources::{Host, INSTANCE, Instance, OS, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule},
     value::{Link, Value},
 };
 
@@ -34,7 +34,7 @@ use self::{decision::Facts, run::RunEffect};
 use crate::{
     clock::{Clock, Randomness},
     inventory::{is_provisioned, newest, schedules_of_host},
-    store::{Batch, Store, StoreError, StoreExt},
+    store::{Batch, Query, Store, StoreError, StoreExt},
 };
 
 /// How often a report is taken again because somebody else changed the same records meanwhile.
@@ -249,7 +249,7 @@ impl MaintenanceManager {
         let profile = installed.as_ref().map_or(named, |os| &os.profile_name);
         let mut catalogue: Vec<Os> = Vec::new();
         if !profile.is_empty() {
-            catalogue = self.store.load_all(project, Expr::is("profile_name", profile)).await?;
+            catalogue = self.catalogue(project, profile).await?;
         }
         let provisioned = is_provisioned(&instance);
         if !provisioned && !enrolled {
@@ -260,9 +260,11 @@ impl MaintenanceManager {
             let profile_changed =
                 installed.as_ref().is_some_and(|os| !running.profile.is_empty() && os.profile_name != running.profile);
             if profile_changed {
-                catalogue = self.store.load_all(project, Expr::is("profile_name", running.profile)).await?;
+                catalogue = self.catalogue(project, running.profile).await?;
             }
-            installed = catalogue.iter().find(|os| running.is(os)).cloned().or(installed);
+            if let Some(os) = catalogue.iter().find(|os| running.is(os)) {
+                installed = self.store.load(project, os.id()).await?.or(installed);
+            }
             report::provision(&mut host, &mut instance, installed.as_ref(), self.now());
         }
         let policy: Option<OsUpdatePolicy> = match instance.os_update_policy_id.id() {
@@ -275,7 +277,20 @@ impl MaintenanceManager {
         {
             catalogue.push(os);
         }
+        // What a report may confirm is needed with its long texts.
+        for os in catalogue.iter_mut().filter(|os| running.is(os)) {
+            match &installed {
+                Some(installed) if installed.id() == os.id() => os.clone_from(installed),
+                _ => *os = self.store.load(project, os.id()).await?.unwrap_or_else(|| os.clone()),
+            }
+        }
         Ok(Node { host, instance, kept, installed, policy, catalogue })
+    }
+
+    /// The OS resources of a profile, without their long texts.
+    async fn catalogue(&self, project: &str, profile: &str) -> Result<Vec<Os>, StoreError> {
+        let query = Query::all(&OS, project).filter(Expr::is("profile_name", profile)).brief();
+        Ok(self.store.find(query).await?.rows.into_iter().map(Os::from_row).collect())
     }
 
     /// The last runs, newest first; the one that is open is among them.

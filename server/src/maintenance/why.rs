@@ -50,7 +50,7 @@ impl MaintenanceManager {
         let profile = installed.as_ref().map_or(running, |os| &os.profile_name);
         let mut catalogue: Vec<Os> = match profile {
             "" => Vec::new(),
-            profile => all(&mut *snapshot, &Query::all(&OS, project).filter(Expr::is("profile_name", profile))).await?,
+            profile => all(&mut *snapshot, &Query::all(&OS, project).filter(Expr::is("profile_name", profile)).brief()).await?,
         };
         let target = policy.as_ref().and_then(|policy| policy.target_os_id.id()).map(str::to_owned);
         let target = target.or(link(|instance| instance.desired_os_id.id()));

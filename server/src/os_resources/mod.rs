@@ -1,7 +1,7 @@
 //! The catalogue of OS resources over time: what instances could run, and what they are to run by automatic mode.
 //!
 //! [`availability`] and [`linking`] decide, without store and clock; [`Keeper`] follows the changes of each project, and brings
-//! the instances up to date that a change can affect, in batches.
+//! the instances up to date that a change can affect, in batches. [`Sources`] find new OS resources.
 
 mod availability;
 mod catalogue;
@@ -9,6 +9,7 @@ mod due;
 mod keeper;
 mod linking;
 mod modes;
+mod sources;
 
 use emt_api::resources::{Instance, LINKED_BY_AUTOMATIC_MODE};
 use emt_api::value::Link;
@@ -19,6 +20,7 @@ pub use self::{
     keeper::Keeper,
     linking::{Unfit, Verdict, linked, unfit},
     modes::{ModeChange, Modes, OsModes},
+    sources::{Found, Progress, Rules, Sources, SyncError},
 };
 
 /// An instance as the catalogue and the modes want it; `None` if it is so already.

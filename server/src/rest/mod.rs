@@ -22,6 +22,7 @@ mod orchestrator;
 mod org;
 mod os;
 mod os_resource_manager;
+mod os_source;
 mod os_update_policy;
 mod os_update_run;
 mod parameters;
@@ -45,8 +46,13 @@ pub(crate) use self::context::authorization;
 pub use self::{answer::Refused, memory::Memory, orchestrator::features};
 use self::{guard::Guard, limit::Limiter, operation::Operation};
 use crate::{
-    clock::Clock, config::Config, identity::Identity, inventory::Inventory, maintenance::MaintenanceManager,
-    os_resources::OsModes, release::Images,
+    clock::Clock,
+    config::Config,
+    identity::Identity,
+    inventory::Inventory,
+    maintenance::MaintenanceManager,
+    os_resources::{OsModes, Sources},
+    release::Images,
 };
 
 /// What the handlers work with, shared: a request clones it several times.
@@ -66,6 +72,8 @@ pub struct Parts {
     pub images: Images,
     /// Most bytes of one image.
     pub image_limit: u64,
+    /// Where OS images are published.
+    pub os_sources: Sources,
     /// Address that nodes are told for fetching tokens, such as `https://emt.localhost:8443`.
     pub origin: Arc<str>,
     /// What is served, as [`features`] tells it.
@@ -86,6 +94,7 @@ pub fn operations() -> Vec<Operation> {
     [
         os::operations(),
         os_resource_manager::operations(),
+        os_source::operations(),
         instance::operations(),
         host::operations(),
         adoption::operations(),

@@ -52,6 +52,8 @@ pub struct Operation {
 pub enum Access {
     /// Everybody, also without a token.
     Open,
+    /// Whoever knows the secret of what it is about; a token is none.
+    OwnSecret,
     /// Whoever has a valid token. What is not the caller's is not found.
     SignedIn,
     /// Readers of the project (`<project>_im-r`, `<project>_im-rw`).

@@ -84,6 +84,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("emt.windows", &["createSingleSchedule", "createRepeatedSchedule"]),
     ("emt.releases", &["putImage", "getImage"]),
     ("emt.resumable-uploads", &["headImage", "patchImage"]),
+    ("emt.os-sources", &["createOsSource", "syncOsSource", "listOsOffers"]),
     ("emt.openapi", &["getOpenApi"]),
     ("emt.why", &["explainHost"]),
     ("emt.os-blocks", &["blockOs", "unblockOs"]),

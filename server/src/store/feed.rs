@@ -65,6 +65,7 @@ pub enum News {
 pub struct Feed {
     id: u64,
     projects: Mutex<HashMap<String, Arc<Project>>>,
+    any: watch::Sender<()>,
     closed: watch::Sender<bool>,
 }
 
@@ -85,7 +86,7 @@ struct Kept {
 impl Feed {
     /// An empty feed. `id` is to be another one at each start.
     pub fn new(id: u64) -> Self {
-        Self { id, projects: Mutex::default(), closed: watch::Sender::new(false) }
+        Self { id, projects: Mutex::default(), any: watch::Sender::new(()), closed: watch::Sender::new(false) }
     }
 
     /// Tells a batch that has become durable.
@@ -97,6 +98,14 @@ impl Feed {
             let Some((project, ..)) = changes.first() else { continue };
             self.project(project).tell(changes);
         }
+        if !told.is_empty() {
+            self.any.send_replace(());
+        }
+    }
+
+    /// Tells that something has changed, in whichever project: for those who look by themselves what it is.
+    pub fn any(&self) -> watch::Receiver<()> {
+        self.any.subscribe()
     }
 
     /// Follows a project from a position, or from now on.

@@ -89,6 +89,8 @@ pub struct Query {
     pub limit: Option<u64>,
     /// Whether [`Page::total`] is wanted: counting costs.
     pub count: bool,
+    /// Whether fields that may be long are left empty. Such records have revision 0, so that they cannot be written back.
+    pub brief: bool,
 }
 
 impl Query {
@@ -102,6 +104,7 @@ impl Query {
             offset: 0,
             limit: None,
             count: false,
+            brief: false,
         }
     }
 
@@ -109,6 +112,13 @@ impl Query {
     #[must_use]
     pub fn filter(mut self, filter: Expr) -> Self {
         self.filter = filter;
+        self
+    }
+
+    /// Without fields that may be long.
+    #[must_use]
+    pub fn brief(mut self) -> Self {
+        self.brief = true;
         self
     }
 

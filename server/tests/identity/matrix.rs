@@ -176,6 +176,7 @@ fn expected(operation: &Operation, who: &Who, own: bool, place: Place) -> Vec<Sa
     };
     match operation.access {
         Access::Open | Access::SignedIn => allowed,
+        Access::OwnSecret => vec![Said::Unauthenticated],
         Access::ReadProject => in_project(who.can("read")),
         Access::WriteProject => in_project(who.can("write")),
         Access::FetchImages if own && (who.can("read") || who.can("agent")) => vec![Said::Let],

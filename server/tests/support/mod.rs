@@ -8,6 +8,7 @@ pub mod openapi;
 pub mod process;
 pub mod southbound;
 pub mod steps;
+pub mod tree;
 
 use std::{
     collections::HashMap,

@@ -167,7 +167,7 @@ fn edge(spec: &'static Spec, name: &str) -> Option<(Vec<Step>, End)> {
 
 fn is_column(spec: &Spec, field: &Field) -> bool {
     let declared = || spec.edges.iter().any(|edge| matches!(edge, Edge::Column(column) if *column == field.column));
-    let shown = !matches!(field.access, Access::Internal | Access::Ignored) && !matches!(field.ty, Type::Texts { .. });
+    let shown = field.is_shown() && field.access != Access::Ignored && !matches!(field.ty, Type::Texts { .. });
     holds(&field.ty).is_some() && (shown || declared())
 }
 

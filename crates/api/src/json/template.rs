@@ -77,7 +77,7 @@ impl Template {
 }
 
 fn slot(text: &mut Vec<u8>, field: &'static Field, absent: fn(&mut Vec<u8>, &LinkSpec)) -> Slot {
-    if field.access == Access::Internal {
+    if !field.is_shown() {
         return Slot { place: 0..0, form: Form::Hidden };
     }
     if field.when_set {

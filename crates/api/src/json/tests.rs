@@ -90,7 +90,7 @@ fn slow(row: &Row, plan: &Plan, rows: &[Row]) -> Json {
         Some(spec) => slow(&Row::empty(spec), &SHALLOW, &[]),
         None => Json::Null,
     };
-    for (field, value) in row.spec.fields.iter().zip(&row.values).filter(|(field, _)| field.access != Access::Internal) {
+    for (field, value) in row.spec.fields.iter().zip(&row.values).filter(|(field, _)| field.is_shown()) {
         let to = target(field, value);
         let is_absent = field.when_set && *value == field.empty_value();
         if !field.json.is_empty() && !is_absent {

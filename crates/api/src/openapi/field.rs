@@ -65,6 +65,8 @@ pub(super) fn input(schemas: &mut Schemas, field: &Field) -> Json {
     describe(&mut schema, field.doc);
     if field.access == Access::Ignored {
         schema["deprecated"] = true.into();
+    }
+    if matches!(field.access, Access::Ignored | Access::Secret) {
         schema["writeOnly"] = true.into();
     }
     mark(&mut schema, field);

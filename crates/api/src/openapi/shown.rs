@@ -67,7 +67,7 @@ fn assembled(
         properties.insert(spec.id_alias.to_owned(), id.clone());
     }
     properties.insert("resourceId".to_owned(), id);
-    for declared in spec.fields.iter().filter(|field| field.access != Access::Internal) {
+    for declared in spec.fields.iter().filter(|field| field.is_shown()) {
         if !declared.json.is_empty() {
             properties.insert(declared.json.to_owned(), field::shown(schemas, declared));
         }

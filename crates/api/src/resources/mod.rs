@@ -6,6 +6,8 @@ mod instance;
 mod local_account;
 mod os;
 mod os_mode;
+mod os_offer;
+mod os_source;
 mod os_update_policy;
 mod os_update_run;
 mod provider;
@@ -24,6 +26,8 @@ pub use instance::{INSTANCE, Instance, LINKED_BY_AUTOMATIC_MODE};
 pub use local_account::{LOCAL_ACCOUNT, LocalAccount};
 pub use os::{OS, Os};
 pub use os_mode::{OF_ALL, OF_PROFILE, OS_MODE_RECORD, OsModeRecord};
+pub use os_offer::{OS_OFFER, OsOffer};
+pub use os_source::{INTERVAL, OS_SOURCE, OsSource};
 pub use os_update_policy::{OS_UPDATE_POLICY, OsUpdatePolicy};
 pub use os_update_run::{OS_UPDATE_RUN, OsUpdateRun, UNFINISHED};
 pub use provider::{PROVIDER, Provider};
@@ -39,7 +43,7 @@ pub use workload_member::{WORKLOAD_MEMBER, WorkloadMember};
 use crate::spec::Spec;
 
 /// Every resource that is kept.
-pub static ALL: [&Spec; 18] = [
+pub static ALL: [&Spec; 20] = [
     &OS,
     &INSTANCE,
     &HOST,
@@ -58,6 +62,8 @@ pub static ALL: [&Spec; 18] = [
     &TELEMETRY_METRICS_GROUP,
     &TELEMETRY_LOGS_PROFILE,
     &TELEMETRY_METRICS_PROFILE,
+    &OS_SOURCE,
+    &OS_OFFER,
 ];
 
 /// Records that stand for one link of a list of links; no request names them.

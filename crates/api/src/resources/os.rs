@@ -1,7 +1,7 @@
 //! OS resource: an OS profile at one version.
 
 use crate::{
-    enums::{OS_PROVIDER, OS_TYPE, OsProvider, OsType, SECURITY_FEATURE, SecurityFeature},
+    enums::{IMAGE_STATE, ImageState, OS_PROVIDER, OS_TYPE, OsProvider, OsType, SECURITY_FEATURE, SecurityFeature},
     patterns::{BASE64, NOTE, OS_DESCRIPTION, OS_METADATA, OS_NAME, PATHY, SHA256},
     record,
     spec::{Field, Unique},
@@ -39,7 +39,7 @@ record! {
         /// Version of the profile; unused.
         profile_version: String = Field::output("profileVersion"),
         /// Packages of the image.
-        installed_packages: String = Field::output("installedPackages"),
+        installed_packages: String = Field::output("installedPackages").bulky(),
         /// Where the package list is.
         installed_packages_url: String = Field::text("installedPackagesUrl", 200, "").create_only(),
         /// Security features.
@@ -49,23 +49,27 @@ record! {
         /// Who installs it.
         os_provider: OsProvider = Field::enumeration("osProvider", &OS_PROVIDER).create_only(),
         /// Installation scripts.
-        platform_bundle: String = Field::output("platformBundle"),
+        platform_bundle: String = Field::output("platformBundle").bulky(),
         /// Flat JSON object of texts.
         metadata: String = Field::text("metadata", 500, OS_METADATA),
         /// Certificate of the image server.
-        tls_ca_cert: String = Field::text("tlsCaCert", 10_000, BASE64).create_only(),
+        tls_ca_cert: String = Field::text("tlsCaCert", 10_000, BASE64).create_only().bulky(),
         /// Where the list of known vulnerabilities is.
         existing_cves_url: String = Field::text("existingCvesUrl", 500, "").create_only(),
         /// Known vulnerabilities, JSON text.
-        existing_cves: String = Field::output("existingCves"),
+        existing_cves: String = Field::output("existingCves").bulky(),
         /// Where the list of fixed vulnerabilities is.
         fixed_cves_url: String = Field::text("fixedCvesUrl", 500, "").create_only(),
         /// Fixed vulnerabilities, JSON text.
-        fixed_cves: String = Field::output("fixedCves"),
+        fixed_cves: String = Field::output("fixedCves").bulky(),
         /// Why the source that it came from offers it no more; not there while it does.
         withdrawn: String = Field::output("withdrawn").extension().when_set(),
         /// Who has blocked it and why; not there if nobody has.
         blocked: String = Field::output("blocked").extension().when_set(),
+        /// Where the image is, if a source offers it.
+        image_state: ImageState = Field::enumeration("imageState", &IMAGE_STATE).shown_only().extension().when_set(),
+        /// More about it: where it comes from, or why it could not be fetched.
+        image_detail: String = Field::output("imageDetail").extension().when_set(),
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Gate {
     SameProfile,
     /// It is not older than what runs, unless somebody has named it.
     NotDowngrade,
-    /// Its image can be downloaded and checked.
+    /// Its image is at hand, and can be downloaded and checked.
     ImageComplete,
     /// The node is not in the middle of an update.
     NoAttemptRunning,

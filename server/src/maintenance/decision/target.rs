@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use emt_api::{
-    enums::{OsMode, OsType, UpdatePolicy},
+    enums::{ImageState, OsMode, OsType, UpdatePolicy},
     record::Record,
     resources::{Os, OsUpdatePolicy},
     version,
@@ -197,6 +197,20 @@ pub(super) fn not_downgrade(facts: &Facts<'_>, target: &Target) -> Verdict {
 
 pub(super) fn image_complete(_: &Facts<'_>, target: &Target) -> Verdict {
     let Target::Os(os) = target else { return Verdict::pass("there is no image to download") };
+    let waits = match os.image_state {
+        ImageState::Unspecified | ImageState::Here => None,
+        ImageState::AtSource | ImageState::Fetching => Some((
+            format!("the image of {} is still on its way from its source to the Release Service", os_label(os)),
+            format!("wait; emtctl os get {} tells when it is here", os.id()),
+        )),
+        ImageState::Failed => Some((
+            format!("the image of {} could not be fetched: {}", os_label(os), os.image_detail),
+            "it is tried again by itself; emtctl os source list tells what is wrong with sources".to_owned(),
+        )),
+    };
+    if let Some((reason, hint)) = waits {
+        return Verdict::fail(reason, hint);
+    }
     let missing = match (path(&os.image_url).is_empty(), os.sha256.is_empty()) {
         (false, false) => return Verdict::pass(format!("the image of {} has an address and a digest", os_label(os))),
         (true, false) => "no address, so that no node could download it",

@@ -27,6 +27,7 @@ pub(super) fn security() -> Json {
 pub(super) fn access(access: Access) -> &'static str {
     match access {
         Access::Open => "nothing",
+        Access::OwnSecret => "the secret of what it is about, in the place of a token",
         Access::SignedIn => "any valid token",
         Access::ReadProject => "a reader of the project: <project UUID>_im-r or _im-rw",
         Access::WriteProject => "a writer of the project: <project UUID>_im-rw",

@@ -48,7 +48,7 @@ impl Table {
         let few = driver.is_some() || (query.count && total <= FEW && query.filter != Expr::everything());
         let order = order_by(self.spec, &query.order, few);
         let limit = query.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-        let (columns, fits, offset) = (&self.columns, &condition.sql, query.offset);
+        let (columns, fits, offset) = (if query.brief { &self.brief } else { &self.columns }, &condition.sql, query.offset);
         let page = format!("FROM {table} WHERE {fits} ORDER BY {order} LIMIT {limit} OFFSET {offset}");
         let sql = match &query.project {
             Some(_) if offset >= FAR && !few => format!(

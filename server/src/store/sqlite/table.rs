@@ -37,6 +37,8 @@ pub(super) struct Tables {
 pub(super) struct Table {
     pub(super) spec: &'static Spec,
     pub(super) columns: String,
+    /// The same, with nothing in the place of what may be long, nor of the revision.
+    pub(super) brief: String,
     /// Columns that are found by index within a project.
     pub(super) indexed: HashSet<String>,
     get: String,
@@ -80,6 +82,7 @@ impl Table {
             ),
             insert: format!("INSERT INTO {table} ({columns}) VALUES ({marks})"),
             exists: format!("SELECT 1 FROM {table} WHERE project = ? AND resource_id = ?"),
+            brief: brief(spec),
             columns,
         }
     }
@@ -184,6 +187,12 @@ impl Table {
         }
         Ok(Row { spec: self.spec, meta, values })
     }
+}
+
+fn brief(spec: &'static Spec) -> String {
+    let fields = spec.fields.iter().map(|field| if field.bulky { "''" } else { field.column });
+    let fields: Vec<&str> = fields.collect();
+    format!("project, resource_id, 0, created_at, updated_at, {}", fields.join(", "))
 }
 
 /// Columns that stand behind the project in an index of a table.

@@ -1,7 +1,7 @@
 //! Each gate alone.
 
 use emt_api::{
-    enums::{HostState, OsMode, OsType, StatusIndication, UpdatePolicy},
+    enums::{HostState, ImageState, OsMode, OsType, StatusIndication, UpdatePolicy},
     resources::LINKED_BY_AUTOMATIC_MODE,
     value::{Json, Link},
 };
@@ -264,6 +264,22 @@ fn cases_of_the_target() -> Vec<Case> {
             &["no address"],
         ),
         case(Gate::ImageComplete, |world| world.catalogue[1].sha256.clear(), None, &["no digest"]),
+        case(Gate::ImageComplete, |world| world.catalogue[1].image_state = ImageState::AtSource, None, &["on its way"]),
+        case(
+            Gate::ImageComplete,
+            |world| world.catalogue[1].image_state = ImageState::Fetching,
+            None,
+            &["emtctl os get os-00000002"],
+        ),
+        case(
+            Gate::ImageComplete,
+            |world| {
+                world.catalogue[1].image_state = ImageState::Failed;
+                world.catalogue[1].image_detail = "nobody answers".to_owned();
+            },
+            None,
+            &["could not be fetched: nobody answers", "emtctl os source list"],
+        ),
     ]
 }
 

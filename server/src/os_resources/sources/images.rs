@@ -1,0 +1,341 @@
+//! Images come from their source to the Release Service when somebody needs them: an instance or a policy that names the OS, or
+//! a policy of the kind LATEST of which it is the newest. Until an image is here, no node is told of it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use emt_api::{
+    enums::{ImageState, OsOfferState, UpdatePolicy},
+    filter::Expr,
+    record::Record,
+    resources::{INSTANCE, OS, OS_UPDATE_POLICY, Os, OsOffer},
+    value::Value,
+};
+use emt_sources::{Source, SourceError};
+use futures::{Stream, StreamExt, stream};
+use tokio::sync::Notify;
+
+use super::{back_off::pause, look::Looker};
+use crate::{
+    inventory::newest,
+    store::{Batch, Query, StoreError, StoreExt},
+};
+
+/// Images that are fetched at once.
+const AT_ONCE: usize = 2;
+/// How long news are gathered before it is looked who needs what.
+const GATHER: Duration = Duration::from_secs(1);
+/// Longest time without a look: what has failed is tried again.
+const LOOK: Duration = Duration::from_mins(1);
+/// How often in succession a transfer goes on where it was cut off, without that anything came.
+const RESUMED: u32 = 5;
+/// How often a decision is taken again because somebody else was faster.
+const ATTEMPTS: usize = 16;
+
+/// Project and id of an OS resource.
+type Key = (String, String);
+
+/// Fetches images.
+#[derive(Clone)]
+pub(super) struct Fetcher {
+    looker: Looker,
+    limit: u64,
+    wake: Arc<Notify>,
+    /// Failures in succession, and when it is tried again, epoch seconds.
+    failed: Arc<Mutex<HashMap<Key, (u32, i64)>>>,
+}
+
+impl Fetcher {
+    pub(super) fn new(looker: Looker, limit: u64) -> Self {
+        Self { looker, limit, wake: Arc::default(), failed: Arc::default() }
+    }
+
+    /// Something may be needed that was not.
+    pub(super) fn look(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Fetches what is needed until it is dropped. `reader` finds a source's name and reader by project and id.
+    pub(super) async fn run<F>(&self, reader: impl Fn(&str, &str) -> F)
+    where
+        F: Future<Output = Result<(String, Arc<dyn Source>), String>>,
+    {
+        let mut news = self.looker.store.feed().any();
+        loop {
+            match self.needed().await {
+                Ok(needed) => {
+                    let fetches = stream::iter(needed).map(|os| self.fetch(os, &reader)).buffer_unordered(AT_ONCE);
+                    let outcomes: Vec<_> = fetches.collect().await;
+                    for error in outcomes.into_iter().filter_map(Result::err) {
+                        tracing::warn!(%error, "what became of an image could not be recorded");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "it could not be looked which images are needed"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = self.wake.notified() => {}
+                changed = news.changed() => if changed.is_err() { return },
+            }
+            tokio::time::sleep(GATHER).await;
+        }
+    }
+
+    /// OS resources whose images are to be fetched now. That they are is on record before it begins.
+    async fn needed(&self) -> Result<Vec<Os>, StoreError> {
+        let missing = [ImageState::AtSource, ImageState::Fetching, ImageState::Failed];
+        let missing = Expr::is_in("image_state", missing.map(|state| Value::Int(state as i64)));
+        let all = Query { project: None, ..Query::all(&OS, "").filter(missing).brief() };
+        let mut projects: HashMap<String, Vec<Os>> = HashMap::new();
+        for os in self.looker.store.find(all).await?.rows.into_iter().map(Os::from_row) {
+            projects.entry(os.meta.project.clone()).or_default().push(os);
+        }
+        let mut needed = Vec::new();
+        for (project, missing) in projects {
+            for os in self.needed_of(&project, missing).await? {
+                if self.may_try(&os)
+                    && let Some(os) = self.mark(&os, ImageState::Fetching, "").await?
+                {
+                    needed.push(os);
+                }
+            }
+        }
+        Ok(needed)
+    }
+
+    async fn needed_of(&self, project: &str, mut missing: Vec<Os>) -> Result<Vec<Os>, StoreError> {
+        let mut needed = Vec::new();
+        for (spec, column) in [(&INSTANCE, "desired_os_id"), (&OS_UPDATE_POLICY, "target_os_id")] {
+            // One of those that are named at a time: there are few, and each is asked for in one look along an index.
+            while !missing.is_empty() {
+                let ids = missing.iter().map(|os| Value::from(os.id()));
+                let names_one = Query::all(spec, project).filter(Expr::is_in(column, ids)).limit(1);
+                let Some(row) = self.looker.store.find(names_one).await?.rows.into_iter().next() else { break };
+                let named = row.get(column).text().to_owned();
+                let Some(at) = missing.iter().position(|os| os.id() == named) else { break };
+                needed.push(missing.swap_remove(at));
+            }
+        }
+        needed.extend(self.newest_of(project, missing).await?);
+        Ok(needed)
+    }
+
+    /// Those that a policy of the kind LATEST wants.
+    async fn newest_of(&self, project: &str, missing: Vec<Os>) -> Result<Vec<Os>, StoreError> {
+        let store = &self.looker.store;
+        let latest = Expr::is("update_policy", Value::Int(UpdatePolicy::Latest as i64));
+        let policies = store.find(Query::all(&OS_UPDATE_POLICY, project).filter(latest)).await?.rows;
+        let mut needed = Vec::new();
+        if policies.is_empty() || missing.is_empty() {
+            return Ok(needed);
+        }
+        let catalogue: Vec<Os> = store.find(Query::all(&OS, project).brief()).await?.rows.into_iter().map(Os::from_row).collect();
+        for os in missing {
+            let newest = newest(&os.profile_name, catalogue.iter());
+            if newest.is_none_or(|newest| newest.id() != os.id()) {
+                continue;
+            }
+            let of_profile = catalogue.iter().filter(|other| other.profile_name == os.profile_name && other.id() != os.id());
+            let runs_profile = Expr::is_in("os_id", of_profile.map(|other| Value::from(other.id())));
+            let has_policy =
+                Expr::is_in("os_update_policy_id", policies.iter().map(|policy| Value::from(policy.meta.id.as_str())));
+            let wants = Query::all(&INSTANCE, project).filter(runs_profile.and(has_policy)).limit(1);
+            if !store.find(wants).await?.rows.is_empty() {
+                needed.push(os);
+            }
+        }
+        Ok(needed)
+    }
+
+    fn may_try(&self, os: &Os) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.get(&key(os)).is_none_or(|(_, again)| *again <= self.looker.clock.now())
+    }
+
+    /// Records where an image is; `None` if the OS resource is gone.
+    async fn mark(&self, os: &Os, state: ImageState, detail: &str) -> Result<Option<Os>, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.looker.store.load::<Os>(&os.meta.project, os.id()).await? else { return Ok(None) };
+            let mut after = before.clone();
+            after.image_state = state;
+            detail.clone_into(&mut after.image_detail);
+            if after == before {
+                return Ok(Some(before));
+            }
+            after.meta.updated_ms = self.looker.clock.now_ms();
+            match self.looker.store.commit(Batch::default().update(after.clone())).await {
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    after.meta.revision += 1;
+                    return Ok(Some(after));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn fetch<F>(&self, os: Os, reader: &impl Fn(&str, &str) -> F) -> Result<(), StoreError>
+    where
+        F: Future<Output = Result<(String, Arc<dyn Source>), String>>,
+    {
+        let project = os.meta.project.as_str();
+        tracing::info!(os = os.id(), profile = os.profile_name, version = os.image_id, "an image is being fetched");
+        let offers: Vec<OsOffer> = self.looker.store.load_all(project, Expr::is("os_id", os.id())).await?;
+        let usable = offers.iter().filter(|offer| matches!(offer.state, OsOfferState::Taken | OsOfferState::Withdrawn));
+        let mut why = "no source offers it any more: add its source again, or publish the image".to_owned();
+        for offer in usable.filter(|offer| !offer.image_url.is_empty()) {
+            match self.fetch_from(&os, offer, reader).await {
+                Ok(()) => {
+                    self.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(&os));
+                    tracing::info!(os = os.id(), "an image is here");
+                    return self.mark(&os, ImageState::Here, "").await.map(drop);
+                }
+                Err(problem) => why = problem,
+            }
+        }
+        tracing::warn!(os = os.id(), why, "an image could not be fetched");
+        {
+            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            let (failures, again) = failed.entry(key(&os)).or_default();
+            *failures = failures.saturating_add(1);
+            *again = self.looker.clock.now() + pause(*failures, self.looker.random.u32());
+        }
+        self.mark(&os, ImageState::Failed, &why).await.map(drop)
+    }
+
+    async fn fetch_from<F>(&self, os: &Os, offer: &OsOffer, reader: &impl Fn(&str, &str) -> F) -> Result<(), String>
+    where
+        F: Future<Output = Result<(String, Arc<dyn Source>), String>>,
+    {
+        let (name, source) = reader(&os.meta.project, offer.source_id.as_str()).await?;
+        let mut random = [0; 16];
+        self.looker.random.fill(&mut random);
+        let body = whole(source, offer.image_url.clone());
+        let images = &self.looker.images;
+        let kept = images.keep(&os.meta.project, &os.sha256, &hex::encode(random), self.limit, body).await;
+        kept.map(drop).map_err(|error| format!("from source {name}: {error}"))
+    }
+}
+
+fn key(os: &Os) -> Key {
+    (os.meta.project.clone(), os.meta.id.clone())
+}
+
+/// The bytes of an image from its beginning. A transfer that is cut off goes on where it stopped. Blocks that are here already
+/// could be taken from other images at this place.
+fn whole(source: Arc<dyn Source>, url: String) -> impl Stream<Item = Result<Bytes, SourceError>> {
+    struct Transfer {
+        body: Option<stream::BoxStream<'static, Result<Bytes, SourceError>>>,
+        got: u64,
+        failures: u32,
+        ended: bool,
+    }
+    let begin = Transfer { body: None, got: 0, failures: 0, ended: false };
+    stream::unfold((source, url, begin), |(source, url, mut at)| async move {
+        if at.ended {
+            return None;
+        }
+        loop {
+            let next = match &mut at.body {
+                Some(body) => match body.next().await {
+                    None => return None,
+                    Some(next) => next,
+                },
+                None => match source.image(&url, at.got).await {
+                    Ok(image) => {
+                        at.body = Some(without(image.body, at.got.saturating_sub(image.from)));
+                        continue;
+                    }
+                    Err(error) => Err(error),
+                },
+            };
+            match next {
+                Ok(bytes) => {
+                    at.got += bytes.len() as u64;
+                    at.failures = 0;
+                    return Some((Ok(bytes), (source, url, at)));
+                }
+                Err(error) if error.is_transient() && at.failures < RESUMED => {
+                    at.failures += 1;
+                    at.body = None;
+                    tokio::time::sleep(Duration::from_secs(1 << at.failures)).await;
+                }
+                Err(error) => {
+                    at.ended = true;
+                    return Some((Err(error), (source, url, at)));
+                }
+            }
+        }
+    })
+    .boxed()
+}
+
+/// A body without its first bytes: a server may begin at the start although it was asked for the rest.
+fn without(
+    body: stream::BoxStream<'static, Result<Bytes, SourceError>>,
+    first: u64,
+) -> stream::BoxStream<'static, Result<Bytes, SourceError>> {
+    if first == 0 {
+        return body;
+    }
+    let mut left = first;
+    body.filter_map(move |bytes| {
+        let rest = bytes.map(|mut bytes| {
+            let cut = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+            left -= cut as u64;
+            bytes.split_off(cut)
+        });
+        std::future::ready(Some(rest).filter(|rest| !matches!(rest, Ok(rest) if rest.is_empty())))
+    })
+    .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use emt_sources::{Document, Image, Listing, Offered, Text};
+
+    use super::*;
+
+    /// Gives a few bytes at a time, and answers some requests from the start.
+    struct Halting {
+        bytes: &'static [u8],
+        asked: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Source for Halting {
+        async fn list(&self, _: &str) -> Result<Option<Listing>, SourceError> {
+            Ok(None)
+        }
+        async fn document(&self, _: &Offered, _: &str) -> Result<Option<Document>, SourceError> {
+            Ok(None)
+        }
+        async fn text(&self, _: &str, _: &str) -> Result<Option<Text>, SourceError> {
+            Ok(None)
+        }
+        async fn image(&self, _: &str, from: u64) -> Result<Image, SourceError> {
+            let from = if self.asked.fetch_add(1, Ordering::SeqCst) % 2 == 1 { 0 } else { from };
+            let rest = &self.bytes[usize::try_from(from).unwrap()..];
+            let body = stream::iter(rest.chunks(3).map(|chunk| Ok(Bytes::from_static(chunk)))).boxed();
+            Ok(Image { size: None, from, body })
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_twice_is_left_out() {
+        let source = Halting { bytes: b"abcdefghij", asked: AtomicUsize::new(1) };
+        for (first, expected) in [(0, "abcdefghij"), (4, "efghij"), (10, ""), (11, "")] {
+            let body = source.image("", 0).await.unwrap().body;
+            let rest: Vec<u8> = without(body, first).map(|bytes| bytes.unwrap().to_vec()).concat().await;
+            assert_eq!(rest, expected.as_bytes());
+        }
+    }
+}
