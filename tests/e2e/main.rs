@@ -8,6 +8,8 @@ mod crash;
 mod demo;
 mod enrolment;
 mod os_resources;
+mod os_sources;
+mod publisher;
 #[path = "../support/reporter.rs"]
 mod reporter;
 mod seed;

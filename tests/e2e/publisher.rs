@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -141,8 +141,10 @@ impl Publisher {
     pub(crate) fn tag(&self, profile: &str, tag: &str, document: &str) {
         let repository = format!("{}/v2/{REPOSITORY}/{profile}", self.registry());
         let blob = |bytes: &[u8]| {
-            let answer = self.curl(&["-X", "POST", "-D", "-", "-o", "/dev/null", &format!("{repository}/blobs/uploads/")]).unwrap();
-            let location = answer.lines().find_map(|line| line.to_ascii_lowercase().starts_with("location:").then(|| line[9..].trim()));
+            let answer =
+                self.curl(&["-X", "POST", "-D", "-", "-o", "/dev/null", &format!("{repository}/blobs/uploads/")]).unwrap();
+            let location =
+                answer.lines().find_map(|line| line.to_ascii_lowercase().starts_with("location:").then(|| line[9..].trim()));
             let location = location.unwrap_or_else(|| panic!("{answer}")).to_owned();
             let file = self.directory.join("blob");
             fs::write(&file, bytes).unwrap();
@@ -186,11 +188,13 @@ impl Publisher {
 fn certificates(directory: &Path) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.distinguished_name.push(DnType::CommonName, "Publisher");
     let key = KeyPair::generate().unwrap();
     fs::write(directory.join("ca.pem"), authority.self_signed(&key).unwrap().pem()).unwrap();
     let issuer = Issuer::from_params(&authority, &key);
     let own = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    let mut leaf = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    leaf.distinguished_name.push(DnType::CommonName, "localhost");
     fs::write(directory.join("server.pem"), leaf.signed_by(&own, &issuer).unwrap().pem()).unwrap();
     fs::write(directory.join("server.key"), own.serialize_pem()).unwrap();
 }

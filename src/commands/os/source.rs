@@ -209,8 +209,7 @@ async fn get(app: &App, source: &str) -> Result<(), Error> {
     let found = api.find(&kinds::SOURCES, source).await.doing(format!("show source {source}"))?;
     app.out.one(&found)?;
     let id = &found.data.id;
-    let filter =
-        format!("source.resourceId='{id}' AND NOT state=OS_OFFER_STATE_TAKEN OR source.resourceId='{id}' AND failures>0");
+    let filter = format!("source.resourceId='{id}' AND (NOT state=OS_OFFER_STATE_TAKEN OR NOT failures=0)");
     let offers = api.list(&kinds::OFFERS, &[("filter", filter.as_str())]).await.doing(format!("list what {source} offers"))?;
     if app.out.format() == Format::Table && !offers.is_empty() {
         say("");
