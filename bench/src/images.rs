@@ -14,6 +14,7 @@ use emt_server::{
     identity::records::ProjectRecord,
     store::{self, StoreExt},
 };
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
@@ -136,8 +137,19 @@ async fn memory(server: &Server, target: &Target, request: Vec<u8>, seconds: u64
     Ok(most)
 }
 
+/// A running nginx. It is asked to end, not killed: else its workers would outlive it.
+struct Nginx(Child);
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0.id().and_then(|pid| Pid::from_raw(pid.cast_signed())) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+}
+
 /// The same file behind nginx, if it is installed.
-async fn nginx(server: &Server, file: &Path) -> Outcome<Option<(Target, Child)>> {
+async fn nginx(server: &Server, file: &Path) -> Outcome<Option<(Target, Nginx)>> {
     let places = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"].map(PathBuf::from);
     let Some(program) = places.into_iter().find(|place| place.exists()) else { return Ok(None) };
     let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -164,7 +176,7 @@ async fn nginx(server: &Server, file: &Path) -> Outcome<Option<(Target, Child)>>
     std::fs::write(&settings, text)?;
     let mut command = Command::new(program);
     command.arg("-p").arg(&work).arg("-e").arg(work.join("error")).arg("-c").arg(&settings);
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true).spawn()?;
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().map(Nginx)?;
     let begin = Instant::now();
     while TcpStream::connect(("127.0.0.1", free)).await.is_err() {
         if begin.elapsed() > PATIENCE {

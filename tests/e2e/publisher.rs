@@ -66,7 +66,7 @@ impl Publisher {
         let registry = Process::start(&mut registry, directory.join("registry.log"));
         let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
         let nginx = format!(
-            "{user} worker_processes 1; pid {pid}; error_log stderr warn; daemon off;\nevents {{}}\nhttp {{\n  access_log {log};\n  \
+            "{user} master_process off; pid {pid}; error_log stderr warn; daemon off;\nevents {{}}\nhttp {{\n  access_log {log};\n  \
              client_body_temp_path {temp}; proxy_temp_path {temp}; fastcgi_temp_path {temp}; uwsgi_temp_path {temp}; scgi_temp_path \
              {temp};\n  types {{ application/json json; application/yaml yaml; }}\n  default_type application/octet-stream;\n  server {{\n    \
              listen 127.0.0.1:{files_port} ssl; ssl_certificate {certificate}; ssl_certificate_key {key};\n    root {root};\n  }}\n}}\n",
