@@ -254,6 +254,9 @@ fn hint_for(error: &ClientError) -> Option<String> {
             403 if message == NO_PROJECT => "emtctl project list shows the projects that you may use",
             403 => "your role does not allow this; ask an administrator of the project, or log in again if the login is old",
             400 if message.contains("has the same") => "it is there already, perhaps in another project",
+            400 if message.contains("still refer to this OS") => {
+                "emtctl os block keeps everybody from installing it; emtctl instance list shows what runs where"
+            }
             400 if message.contains("still refer to it") => "delete what refers to it, or link that to something else, first",
             404 => "it may have been deleted meanwhile",
             413 => "publish a smaller image, or raise image-limit in the server's settings",

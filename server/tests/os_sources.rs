@@ -5,7 +5,10 @@
 
 mod support;
 
-use std::sync::{Arc, atomic::AtomicI64};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use emt_api::{
     enums::ImageState,
@@ -15,6 +18,7 @@ use emt_api::{
 use emt_server::{
     clock::Clock,
     config::{Config, OsSources},
+    release::{Gc, Idle, Rules},
     store::StoreExt,
 };
 use serde_json::{Value as Json, json};
@@ -406,6 +410,128 @@ async fn images_come_when_an_instance_needs_them() {
     world.server.ok("PATCH", &format!("compute/instances/{instance}"), json!({"osUpdatePolicyID": policy})).await;
     until(&world, "3.0.3", ImageState::Here).await;
     running.abort();
+}
+
+#[tokio::test]
+async fn a_cached_image_goes_when_nobody_uses_it_and_comes_again_when_somebody_does() {
+    let world = World::new().await;
+    let mut tree = world.tree("edge");
+    tree.publish("edge", "3.0.1", b"one").publish("edge", "3.0.2", b"two").publish("edge", "3.0.3", b"three").write();
+    let source = world.source("releases", &tree).await;
+    world.sync(&source).await;
+    let sources = world.server.parts.os_sources.clone();
+    let running = tokio::spawn(async move { sources.run().await });
+    let instance = instance(&world, &world.os("3.0.1").await.meta.id).await;
+    let link = async |version: &str| {
+        let linked = json!({"osID": world.os(version).await.meta.id});
+        world.server.ok("PATCH", &format!("compute/instances/{instance}"), linked).await;
+        until(&world, version, ImageState::Here).await
+    };
+    let two = link("3.0.2").await;
+    // Tokens stay good.
+    let clock = Arc::new(AtomicI64::new(SATURDAY_MS));
+    let gc = Gc {
+        store: world.server.store.clone(),
+        images: world.server.parts.images.clone(),
+        clock: Clock::Fixed(Arc::clone(&clock)),
+        rules: Rules::default(),
+    };
+    let collect_after = async |days: i64| {
+        clock.fetch_add(days * 86_400_000, Ordering::SeqCst);
+        let removed = gc.run(true).await.unwrap();
+        removed.into_iter().map(|removed| (removed.image.sha256, removed.idle)).collect::<Vec<_>>()
+    };
+    let served = async |os: &Os| world.server.request("GET", &format!("/{}", os.image_url), None).await.0;
+    for _ in 0..3 {
+        assert_eq!(collect_after(30).await, [], "it is linked");
+    }
+    link("3.0.3").await;
+    assert_eq!(collect_after(1).await, [], "its time begins");
+    assert_eq!(collect_after(29).await, []);
+
+    // What cannot be fetched again stays, however old it is.
+    let index = std::fs::read(tree.path("index.json")).unwrap();
+    std::fs::write(tree.path("index.json"), "<html>").unwrap();
+    world.sync(&source).await;
+    assert_eq!(collect_after(30).await, [], "its source cannot be read");
+    std::fs::write(tree.path("index.json"), index).unwrap();
+    tree.unpublish("edge", "3.0.2").write();
+    world.sync(&source).await;
+    assert_eq!(collect_after(30).await, [], "its source offers it no more");
+    tree.publish("edge", "3.0.2", b"two").write();
+    world.sync(&source).await;
+
+    assert_eq!(collect_after(0).await, [], "its time begins");
+    assert_eq!(collect_after(30).await, [(digest("two"), Idle::Cached)]);
+    let os = world.os("3.0.2").await;
+    assert_eq!((os.image_state, served(&os).await), (ImageState::AtSource, 404));
+    assert_eq!(os.installed_packages, two.installed_packages, "nothing else of it has changed");
+    assert_eq!(collect_after(30).await, [], "what is newest, and linked, stays");
+
+    assert_eq!(served(&link("3.0.2").await).await, 200, "it has come again");
+    assert_eq!(collect_after(30).await, []);
+    running.abort();
+}
+
+/// As if the server had ended between the record and the removal.
+#[tokio::test]
+async fn an_image_that_is_there_after_all_is_not_fetched() {
+    let world = World::new().await;
+    let mut tree = world.tree("edge");
+    tree.publish("edge", "3.0.1", b"one").publish("edge", "3.0.2", b"two").write();
+    let source = world.source("releases", &tree).await;
+    world.sync(&source).await;
+    std::fs::remove_file(tree.path("images/edge-3.0.2.raw.gz")).unwrap();
+    let (status, text) = world.server.request("PUT", &format!("releases/{}", digest("two")), Some("two".to_owned())).await;
+    assert_eq!(status, 200, "{text}");
+    let sources = world.server.parts.os_sources.clone();
+    let running = tokio::spawn(async move { sources.run().await });
+    let instance = instance(&world, &world.os("3.0.1").await.meta.id).await;
+    let linked = json!({"osID": world.os("3.0.2").await.meta.id});
+    world.server.ok("PATCH", &format!("compute/instances/{instance}"), linked).await;
+    until(&world, "3.0.2", ImageState::Here).await;
+    running.abort();
+}
+
+#[tokio::test]
+async fn a_profile_that_is_gone_is_withdrawn_with_all_its_versions() {
+    let world = World::new().await;
+    let mut tree = world.tree("edge");
+    tree.publish("edge", "3.0.1", b"one").publish("edge", "3.0.2", b"two").publish("till", "1.0", b"till").write();
+    let all = world.source("all", &tree).await;
+    let body =
+        json!({"name": "some", "kind": "OS_SOURCE_KIND_DIRECTORY", "url": tree.root.to_str().unwrap(), "profiles": ["edge"]});
+    let some = world.server.ok("POST", "os-sources", body).await;
+    let some_id = some["resourceId"].as_str().unwrap().to_owned();
+    world.found(&all, json!({"offered": 3, "made": 3})).await;
+    world.found(&some_id, json!({"offered": 2, "made": 0})).await;
+    let withdrawn = async || {
+        let mut all = Vec::new();
+        for version in ["3.0.1", "3.0.2", "1.0"] {
+            all.push(world.os(version).await.withdrawn);
+        }
+        all
+    };
+    tree.unpublish("edge", "3.0.1").unpublish("edge", "3.0.2").write();
+    world.found(&some_id, json!({"offered": 0, "withdrawn": 2, "failed": 0})).await;
+    assert_eq!(withdrawn().await, ["", "", ""], "the other source has not said so yet");
+    world.found(&all, json!({"offered": 1, "withdrawn": 2})).await;
+    let both = "all offers it no more; some offers it no more";
+    assert_eq!(withdrawn().await, [both, both, ""]);
+    let before = world.generation();
+    world.found(&all, json!({"withdrawn": 2, "unchanged": 3})).await;
+    world.found(&some_id, json!({"withdrawn": 2, "unchanged": 2})).await;
+    assert_eq!(world.generation(), before);
+    tree.publish("edge", "3.0.2", b"two").write();
+    world.found(&some_id, json!({"offered": 1, "withdrawn": 1})).await;
+    assert_eq!(withdrawn().await, [both, "", ""], "it is back");
+
+    // Who asks for others only has not heard that it is gone.
+    let other = with_required(&some, &json!({"profiles": ["till"]}));
+    let (status, text) = world.server.request("PATCH", &format!("os-sources/{some_id}"), Some(other.to_string())).await;
+    assert_eq!(status, 200, "{text}");
+    world.found(&some_id, json!({"offered": 1, "withdrawn": 2})).await;
+    assert_eq!(world.os("3.0.2").await.withdrawn, "all offers it no more; some is not asked for its profile any more");
 }
 
 #[tokio::test]

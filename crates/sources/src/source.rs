@@ -33,6 +33,8 @@ pub struct Listing {
     pub validator: String,
     /// By profile. What is wrong with one does not touch the others.
     pub profiles: Vec<ProfileListing>,
+    /// Whether these are all the profiles that the source has, and not only those that it was asked for.
+    pub is_all: bool,
     /// What the source warns of. The same versions may still be offered.
     pub withdrawn: Vec<Withdrawn>,
 }

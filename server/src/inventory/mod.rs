@@ -55,7 +55,7 @@ pub use self::{
     location::{Places, Tree, parent},
     os::OS_RESOURCES,
     os_offer::OS_OFFERS,
-    os_source::{OS_SOURCES, reader_of},
+    os_source::{NOT_READABLE, OS_SOURCES, is_readable, reader_of},
     os_update_policy::OS_UPDATE_POLICIES,
     os_update_run::OS_UPDATE_RUNS,
     provider::PROVIDERS,

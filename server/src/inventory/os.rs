@@ -4,14 +4,18 @@ use async_trait::async_trait;
 use emt_api::{
     enums::{OsProvider, OsType},
     error::ApiError,
+    filter::Expr,
     input::Input,
     record::{Record, Row},
     resources::{INSTANCE, OS, OS_OFFER, OS_UPDATE_POLICY, Os},
     spec::Spec,
 };
 
-use super::{Inventory, Resource, Scope, gone};
-use crate::store::Change;
+use super::{Inventory, Resource, Scope, gone, refused};
+use crate::store::{Change, Query};
+
+/// Most instances that a refusal names.
+const NAMED: u64 = 3;
 
 /// OS resources.
 pub static OS_RESOURCES: OsResources = OsResources;
@@ -42,16 +46,57 @@ impl Resource for OsResources {
         Ok(Vec::new())
     }
 
+    /// What runs it, or is to get it because a person says so, keeps it. What automatic mode has linked is nobody's wish.
     async fn deleting(&self, scope: &Scope<'_>, row: &Row) -> Result<Vec<Change>, ApiError> {
         let id = &row.meta.id;
+        check_unused(scope, id).await?;
+        let project = scope.project.to_owned();
         Ok(vec![
             scope.require_none(&INSTANCE, "os_id", id),
-            scope.require_none(&INSTANCE, "desired_os_id", id),
+            Change::RequireNone { spec: &INSTANCE, project, filter: linked_by_a_person(id) },
+            scope.unlink(&INSTANCE, "desired_os_id", id),
             scope.unlink(&OS_UPDATE_POLICY, "target_os_id", id),
             scope.unlink(&OS_OFFER, "os_id", id),
             gone(row),
         ])
     }
+}
+
+fn linked_by_a_person(os: &str) -> Expr {
+    Expr::is("desired_os_id", os).and(Expr::is("linked_by", 0))
+}
+
+/// Refuses while an instance keeps an OS; says which, and what to do.
+async fn check_unused(scope: &Scope<'_>, os: &str) -> Result<(), ApiError> {
+    let running = some(scope, Expr::is("os_id", os)).await?;
+    let linked = some(scope, linked_by_a_person(os).and(Expr::Not(Box::new(Expr::is("os_id", os))))).await?;
+    let parts = [
+        (running, "run it: update them to another OS first"),
+        (linked, "are to get it by somebody's link: link another OS or a policy to them first"),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter_map(|(some, what)| Some(format!("{} {what}", some?))).collect();
+    if parts.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::precondition(format!(
+        "instances still refer to this OS: {}; block it if nobody else is to install it meanwhile",
+        parts.join("; ")
+    )))
+}
+
+/// Names the first few instances for which something holds.
+async fn some(scope: &Scope<'_>, filter: Expr) -> Result<Option<String>, ApiError> {
+    let query = Query { count: true, ..Query::all(&INSTANCE, scope.project).filter(filter).limit(NAMED) };
+    let page = scope.store.find(query).await.map_err(refused)?;
+    let mut named: Vec<String> = page.rows.into_iter().map(|row| row.meta.id).collect();
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let more = page.total.saturating_sub(named.len() as u64);
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    Ok(Some(named.join(", ")))
 }
 
 /// OS metadata is the text of a flat JSON object of texts without repeated keys.

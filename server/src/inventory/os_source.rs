@@ -25,6 +25,8 @@ pub struct OsSources;
 
 /// Status of a source that was not looked at yet.
 const NOT_YET: &str = "Not synchronised yet";
+/// How the status of a source begins that could not be read.
+pub const NOT_READABLE: &str = "Not readable: ";
 
 #[async_trait]
 impl Resource for OsSources {
@@ -68,6 +70,11 @@ fn check(row: &Row) -> Result<(), ApiError> {
         return Err(ApiError::invalid("username and password go together"));
     }
     reader_of(&source).map(drop).map_err(ApiError::invalid)
+}
+
+/// Whether a source could be read when it was last looked at.
+pub fn is_readable(source: &OsSource) -> bool {
+    !source.status.starts_with(NOT_READABLE)
 }
 
 /// What reads a source; else what is wrong with its settings.

@@ -116,6 +116,32 @@ async fn in_automatic_mode_the_newest_is_linked_and_taken_back() {
 }
 
 #[tokio::test]
+async fn an_os_can_be_deleted_that_only_automatic_mode_wants() {
+    let node = Node::start().await;
+    node.tell(StatusType::UpToDate, V1, PUA).await;
+    node.mode("OS_MODE_AUTOMATIC").await;
+    let v3 = node.publish(V3).await;
+    node.keep().await;
+    assert_eq!(node.state().await, state(V3, V3, V1));
+    let delete = async |os: &str| node.server.request("DELETE", &format!("compute/os/{os}"), None).await;
+    assert_eq!(delete(&v3).await.0, 200);
+    let instance = node.instance().await;
+    assert_eq!(instance["desiredOs"], Json::Null, "nobody's wish is lost");
+    assert_eq!(node.keep().await, 1);
+    assert_eq!(node.state().await, state(V2, V2, V1), "the next best takes its place");
+
+    // What a person has linked, and what runs, is kept, and it is said for whom.
+    assert_eq!(node.link(json!({"osID": node.v2})).await.0, 200);
+    let instance = id(&instance);
+    for (os, words) in [(&node.v2, "are to get it by somebody's link"), (&node.v1, "run it")] {
+        let (status, text) = delete(os).await;
+        assert_eq!(status, 400, "{text}");
+        assert!(text.contains(&format!("{instance} {words}")) && text.contains("block it"), "{text}");
+    }
+    assert_eq!(node.state().await, state(V2, V2, V1));
+}
+
+#[tokio::test]
 async fn what_a_person_or_a_policy_says_is_not_touched() {
     let node = Node::start().await;
     node.tell(StatusType::UpToDate, V1, PUA).await;

@@ -40,7 +40,7 @@ record! {
         os_id: Link = Field::link("osID", link_to("os", "os")),
         /// The OS that a direct link asks for; none while a policy or nothing does.
         desired_os_id: Link = Field::internal(Type::Link(LinkSpec { echo: false, ..link_to("os", "") })),
-        /// Who has asked for it: 0 a person, 1 automatic mode.
+        /// Who has asked for it: 0 a person, 1 automatic mode. Says nothing while there is no such link.
         linked_by: i64 = Field::internal(Type::Number { min: 0, max: 1 }),
         /// The user that is made on the node.
         local_account_id: Link = Field::link("localAccountID", link_to("localaccount", "localaccount")).create_only(),

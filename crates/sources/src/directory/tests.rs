@@ -91,8 +91,21 @@ async fn only_wanted_profiles_are_listed() {
     let path = world.directory.path().to_str().unwrap();
     let settings = Settings { profiles: vec!["b".to_owned()], ..Settings::directory(path) };
     let listing = open(&settings).unwrap().list("").await.unwrap().unwrap();
-    assert_eq!(listing.profiles.len(), 1);
+    assert_eq!((listing.profiles.len(), listing.is_all), (1, false));
     assert_eq!(listing.profiles[0].offered, Ok(Vec::new()), "b is offered in no version");
+}
+
+#[tokio::test]
+async fn a_profile_that_is_gone_is_offered_in_no_version() {
+    let mut world = World::new();
+    world.index.profiles.clear();
+    world.publish();
+    let path = world.directory.path().to_str().unwrap();
+    let listing = open(&Settings::directory(path)).unwrap().list("").await.unwrap().unwrap();
+    assert_eq!((listing.profiles.len(), listing.is_all), (0, true));
+    let settings = Settings { profiles: vec!["a".to_owned()], ..Settings::directory(path) };
+    let listing = open(&settings).unwrap().list("").await.unwrap().unwrap();
+    assert_eq!((&listing.profiles[0].profile, &listing.profiles[0].offered), (&"a".to_owned(), &Ok(Vec::new())));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use std::{path::Path, sync::Arc};
 use self::{
     fetch::Work,
     local::{Exchanges, Local},
-    plan::Found,
+    plan::{Found, Offer},
 };
 use crate::{
     Offered, Profile, ProfileError, RelativePath, Source, SourceError, UnsafePath,
@@ -162,7 +162,7 @@ pub async fn mirror(
         .into_iter()
         .map(|entry| Withdrawn { profile: entry.profile, version: entry.version, reason: entry.reason })
         .collect();
-    let index = plan::merged(&old, new, &found, withdrawn, name);
+    let index = plan::merged(&old, new, &Offer { name, found: &found, is_all: listing.is_all, withdrawn });
     report.withdrawn = index.withdrawn.iter().filter(|entry| !old.withdrawn.contains(entry)).cloned().collect();
     local.publish(&old, &index, &exchanges)?;
     if report.failed.is_empty() {

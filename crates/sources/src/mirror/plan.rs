@@ -56,9 +56,31 @@ fn order(a: &str, b: &str) -> Ordering {
     version::compare(a, b).unwrap_or_else(|| (readable(a), a).cmp(&(readable(b), b)))
 }
 
+/// What a source was found to have.
+pub(super) struct Offer<'a> {
+    /// What it is called.
+    pub(super) name: &'a str,
+    /// By profile.
+    pub(super) found: &'a [Found],
+    /// Whether these are all the profiles that it has.
+    pub(super) is_all: bool,
+    /// What it warns of.
+    pub(super) withdrawn: Vec<Withdrawn>,
+}
+
+impl Offer<'_> {
+    /// Whether it offers a version, if that is known.
+    fn has(&self, profile: &str, version: &str) -> Option<bool> {
+        match self.found.iter().find(|found| found.profile == profile) {
+            Some(found) => found.is_whole.then(|| found.offers(version)),
+            None => self.is_all.then_some(false),
+        }
+    }
+}
+
 /// The new index: what was there, what has come, and what is taken back now. A version that was there and is offered no more is
 /// taken back, and comes back when it is offered again. Profiles that were not asked for are left as they are.
-pub(super) fn merged(old: &Index, new: Index, found: &[Found], withdrawn: Vec<Withdrawn>, name: &str) -> Index {
+pub(super) fn merged(old: &Index, new: Index, offer: &Offer<'_>) -> Index {
     let mut index = old.clone();
     for entry in new.profiles {
         index.profiles.retain(|known| (&known.profile, &known.version) != (&entry.profile, &entry.version));
@@ -66,22 +88,21 @@ pub(super) fn merged(old: &Index, new: Index, found: &[Found], withdrawn: Vec<Wi
     }
     index.profiles.sort_by(|a, b| a.profile.cmp(&b.profile).then_with(|| order(&a.version, &b.version)));
     index.files.extend(new.files);
-    let whole = |profile: &str| found.iter().find(|found| found.profile == profile && found.is_whole);
     let known = |list: &[Withdrawn], profile: &str, version: &str| {
         list.iter().any(|entry| entry.profile == profile && entry.version == version)
     };
-    let mut all = withdrawn;
+    let mut all = offer.withdrawn.clone();
     for entry in &old.withdrawn {
-        let is_back = whole(&entry.profile).is_some_and(|found| found.offers(&entry.version));
+        let is_back = offer.has(&entry.profile, &entry.version) == Some(true);
         if !is_back && !known(&all, &entry.profile, &entry.version) {
             all.push(entry.clone());
         }
     }
     for entry in &old.profiles {
-        let is_gone = whole(&entry.profile).is_some_and(|found| !found.offers(&entry.version));
+        let is_gone = offer.has(&entry.profile, &entry.version) == Some(false);
         if is_gone && !known(&all, &entry.profile, &entry.version) {
             let (profile, version) = (entry.profile.clone(), entry.version.clone());
-            all.push(Withdrawn { profile, version, reason: format!("no longer offered by {name}") });
+            all.push(Withdrawn { profile, version, reason: format!("no longer offered by {}", offer.name) });
         }
     }
     all.sort();

@@ -154,6 +154,24 @@ async fn what_is_taken_back_is_noted_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_profile_that_is_gone_is_taken_back_unless_others_were_asked_for() {
+    let mut world = World::new();
+    world.mirror(None).await;
+    world.index.profiles.clear();
+    world.publish();
+    let settings = Settings::directory(world.published.path().to_str().unwrap());
+    let other = open(&Settings { profiles: vec!["b".to_owned()], ..settings.clone() }).unwrap();
+    assert_eq!(world.mirror_from(&*other, None).await.withdrawn, []);
+    let it = open(&Settings { profiles: vec!["a".to_owned()], ..settings }).unwrap();
+    let gone: Vec<_> = world.mirror_from(&*it, None).await.withdrawn.into_iter().map(|gone| gone.version).collect();
+    assert_eq!(gone, ["3.0.1", "3.0.10", "3.0.2"]);
+    let mut index = world.mirrored_index();
+    index.withdrawn.clear();
+    fs::write(world.mirrored.path().join("index.json"), index.to_json()).unwrap();
+    assert_eq!(world.mirror(None).await.withdrawn.len(), 3, "all that there is was asked for");
+}
+
+#[tokio::test]
 async fn files_that_change_under_their_name_are_exchanged() {
     let mut world = World::new();
     world.mirror(None).await;

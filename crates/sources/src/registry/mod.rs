@@ -145,7 +145,7 @@ impl Source for Registry {
         }
         let profiles = self.profiles.iter().zip(offered);
         let profiles = profiles.map(|(profile, offered)| ProfileListing { profile: profile.clone(), offered });
-        Ok(Some(Listing { validator: String::new(), profiles: profiles.collect(), withdrawn: Vec::new() }))
+        Ok(Some(Listing { validator: String::new(), profiles: profiles.collect(), is_all: false, withdrawn: Vec::new() }))
     }
 
     async fn document(&self, offered: &Offered, known: &str) -> Result<Option<Document>, SourceError> {

@@ -85,7 +85,7 @@ impl<F: Files> Tree<F> {
             version: entry.version.clone(),
             reason: entry.reason.chars().filter(|c| !c.is_control()).take(500).collect(),
         });
-        Listing { validator, profiles, withdrawn: withdrawn.collect() }
+        Listing { validator, profiles, is_all: self.profiles.is_empty(), withdrawn: withdrawn.collect() }
     }
 }
 

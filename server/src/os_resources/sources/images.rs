@@ -184,6 +184,10 @@ impl Fetcher {
         F: Future<Output = Result<(String, Arc<dyn Source>), String>>,
     {
         let project = os.meta.project.as_str();
+        // It may have been published meanwhile.
+        if matches!(self.looker.images.open(project, &os.sha256).await, Ok(Some(_))) {
+            return self.mark(&os, ImageState::Here, "").await.map(drop);
+        }
         tracing::info!(os = os.id(), profile = os.profile_name, version = os.image_id, "an image is being fetched");
         let offers: Vec<OsOffer> = self.looker.store.load_all(project, Expr::is("os_id", os.id())).await?;
         let usable = offers.iter().filter(|offer| matches!(offer.state, OsOfferState::Taken | OsOfferState::Withdrawn));

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Randomness},
+    inventory::NOT_READABLE,
     release::Images,
     store::{Batch, Query, Store, StoreError, StoreExt},
 };
@@ -69,7 +70,7 @@ impl Found {
     /// As the source's status tells it.
     pub(super) fn status(&self) -> (String, StatusIndication) {
         if !self.error.is_empty() {
-            return (format!("Not readable: {}", self.error), StatusIndication::Error);
+            return (format!("{NOT_READABLE}{}", self.error), StatusIndication::Error);
         }
         let problems = [(self.failed, "cannot be taken"), (self.conflicts, "contradict what is known")];
         let problems: Vec<String> =
@@ -297,9 +298,13 @@ impl Look<'_> {
                 }
             }
         }
+        let known = self.known.keys();
+        // That the list of a profile cannot be read means nothing once nobody asks for it.
+        let asked: HashSet<String> = work.iter().map(|(place, _)| place.0.clone()).collect();
+        let unasked = known.clone().filter(|place| place.1.is_empty() && !asked.contains(&place.0));
+        work.extend(unasked.map(|place| (place.clone(), Read::List(None))));
         // What is not listed has gone, unless the list of its profile could not be read.
-        let gone =
-            self.known.keys().filter(|place| !place.1.is_empty() && !listed.contains(*place) && !failed.contains(&place.0));
+        let gone = known.filter(|place| !place.1.is_empty() && !listed.contains(*place) && !failed.contains(&place.0));
         work.extend(gone.map(|place| (place.clone(), Read::Gone)));
         let read = stream::iter(ask).map(|offered| self.document(offered)).buffer_unordered(AT_ONCE);
         work.extend(read.collect::<Vec<_>>().await);

@@ -133,7 +133,10 @@ impl Taking<'_> {
                 Ok(Some(Outcome { offer, os: None }))
             }
             Read::Gone => {
-                let gone = format!("{} offers it no more", self.look.source.name);
+                let source = self.look.source;
+                let is_asked_for = source.profiles.0.is_empty() || source.profiles.0.contains(&place.0);
+                let gone = if is_asked_for { "offers it no more" } else { "is not asked for its profile any more" };
+                let gone = format!("{} {gone}", source.name);
                 self.withdraw(&mut offer, Some(gone));
                 Ok(Some(Outcome { offer, os: None }))
             }

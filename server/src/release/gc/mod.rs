@@ -2,8 +2,10 @@
 //!
 //! An image is found idle, which is noted with the time; once it has been so for long enough it goes. Before it does, those who look
 //! for it are made to wait, and what refers to it is read once more: whoever named it before that keeps it, and whoever asks for
-//! it afterwards is told that it is not there. Uploads and downloads give an image its time anew.
+//! it afterwards is told that it is not there. Uploads and downloads give an image its time anew. An image that a source has, too,
+//! goes once nobody uses it, and comes again when somebody does.
 
+mod at_source;
 mod marks;
 mod references;
 mod rule;
@@ -118,6 +120,10 @@ impl Gc {
         let references = References::read(&*self.store, project).await?;
         let still = Idle::of(references.facts(sha256)) == Some(idle) && marks::read(directory, sha256).await?.is_some();
         if !still || inner.usage.is_used(&(project.to_owned(), sha256.to_owned()), false) {
+            return Ok(false);
+        }
+        if idle == Idle::Cached && !at_source::record(&*self.store, project, references.here(sha256), self.clock.now_ms()).await?
+        {
             return Ok(false);
         }
         inner.storage.remove(project, sha256).await?;
