@@ -39,7 +39,7 @@ impl Rule for Adopt<'_> {
         adopt(&mut host, &mut after, os.as_ref(), now)?;
         if let Some(os) = &os {
             let of_profile = Expr::is("profile_name", os.profile_name.as_str());
-            let of_profile: Vec<Os> = scope.store.load_all(scope.project, of_profile).await.map_err(refused)?;
+            let of_profile: Vec<Os> = scope.store.load_brief(scope.project, of_profile).await.map_err(refused)?;
             let available = update_available(Some(os), newest(&os.profile_name, of_profile.iter()));
             after.os_update_available = available.unwrap_or(after.os_update_available);
         }

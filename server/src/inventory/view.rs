@@ -219,7 +219,7 @@ impl View {
         let named = policy.as_ref().map_or(&instance.desired_os_id, |policy| &policy.target_os_id);
         self.fetch(snapshot, project, &OS, named.id()).await?;
         let of_profile: Vec<Os> = if policy.is_some() {
-            let query = Query::all(&OS, project).filter(Expr::is("profile_name", profile.as_str()));
+            let query = Query::all(&OS, project).filter(Expr::is("profile_name", profile.as_str())).brief();
             snapshot.find(&query).await?.0.iter().map(Entry::record).collect()
         } else {
             Vec::new()

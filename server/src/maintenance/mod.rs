@@ -24,7 +24,7 @@ use emt_api::{
     id,
     maintmgr::{self, PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, update_status::StatusType},
     record::{Meta, Record},
-    resources::{Host, INSTANCE, Instance, OS, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule},
+    resources::{Host, INSTANCE, Instance, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule},
     value::{Link, Value},
 };
 
@@ -34,7 +34,7 @@ use self::{decision::Facts, run::RunEffect};
 use crate::{
     clock::{Clock, Randomness},
     inventory::{is_provisioned, newest, schedules_of_host},
-    store::{Batch, Query, Store, StoreError, StoreExt},
+    store::{Batch, Store, StoreError, StoreExt},
 };
 
 /// How often a report is taken again because somebody else changed the same records meanwhile.
@@ -289,8 +289,7 @@ impl MaintenanceManager {
 
     /// The OS resources of a profile, without their long texts.
     async fn catalogue(&self, project: &str, profile: &str) -> Result<Vec<Os>, StoreError> {
-        let query = Query::all(&OS, project).filter(Expr::is("profile_name", profile)).brief();
-        Ok(self.store.find(query).await?.rows.into_iter().map(Os::from_row).collect())
+        self.store.load_brief(project, Expr::is("profile_name", profile)).await
     }
 
     /// The last runs, newest first; the one that is open is among them.

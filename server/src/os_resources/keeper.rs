@@ -133,10 +133,10 @@ impl Keeper {
         }
     }
 
-    /// Reads all that decides, anew. The texts of OS resources are long: of one project at a time.
+    /// Reads all that decides, anew; of one project at a time.
     async fn read(&self, followed: &mut Followed) -> Result<(), StoreError> {
         let Ok(_turn) = self.turn.acquire().await else { return Ok(()) };
-        followed.catalogue = self.store.load_all::<Os>(&followed.project, Expr::everything()).await?.into_iter().collect();
+        followed.catalogue = self.store.load_brief::<Os>(&followed.project, Expr::everything()).await?.into_iter().collect();
         followed.modes = self.modes.read(&followed.project).await?;
         Ok(())
     }

@@ -18,7 +18,7 @@ const AT: At = At::project(&["/compute/os", "/compute/operating_systems"], &["/o
 /// Most characters of a reason.
 const REASON: usize = 500;
 /// A line of text: no control characters.
-const LINE: &str = r"^[^\p{Cc}]*$";
+const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 static BLOCK: Named = Named {
     name: "OsBlock",

@@ -125,7 +125,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .extension(),
         Operation::new(Method::PATCH, "patchOsResourceManager", AT.paths(""), change)
             .summary("Sets whether it is, for a project or some of its profiles")
-            .body(Body::Named(&CHANGE))
+            .body(Body::Optional(&CHANGE))
             .answer(Answer::Named(&MODES))
             .extension(),
         Operation::new(Method::GET, "getOsResourceManagerOfServer", SERVER.paths(""), show_server)
@@ -135,7 +135,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Method::PATCH, "patchOsResourceManagerOfServer", SERVER.paths(""), change_server)
             .summary("Sets whether it is, for the whole server")
             .access(Access::AdministerOrgs)
-            .body(Body::Named(&CHANGE_OF_SERVER))
+            .body(Body::Optional(&CHANGE_OF_SERVER))
             .answer(Answer::Named(&OF_SERVER))
             .extension(),
     ]
@@ -173,7 +173,7 @@ async fn change_server(State(rest): State<Rest>, Signed(caller): Signed, JsonBod
 
 async fn shown(rest: &Rest, project: &str) -> Result<Response, Refused> {
     let modes = rest.modes.read(project).await.map_err(refused)?;
-    let all: Vec<Os> = rest.inventory.store.load_all(project, Expr::everything()).await.map_err(refused)?;
+    let all: Vec<Os> = rest.inventory.store.load_brief(project, Expr::everything()).await.map_err(refused)?;
     let catalogue: Catalogue = all.into_iter().collect();
     let names: BTreeSet<&str> =
         catalogue.profiles().chain(modes.profiles.keys().map(String::as_str)).filter(|name| !name.is_empty()).collect();

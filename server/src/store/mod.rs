@@ -308,6 +308,14 @@ pub trait StoreExt: Store {
         }
     }
 
+    /// All records of a project that fit, without fields that may be long: see [`Query::brief`].
+    fn load_brief<R: Record>(&self, project: &str, filter: Expr) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
+        async move {
+            let page = self.find(Query::all(R::SPEC, project).filter(filter).brief()).await?;
+            Ok(page.rows.into_iter().map(R::from_row).collect())
+        }
+    }
+
     /// All records of a project that fit.
     fn load_all<R: Record>(&self, project: &str, filter: Expr) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
         async move {

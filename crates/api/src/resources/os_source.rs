@@ -27,7 +27,7 @@ record! {
         /// Name.
         name: String = Field::text("name", 50, NAME).required(),
         /// An OCI registry, a file tree behind HTTPS, or a directory of the server's machine.
-        kind: OsSourceKind = Field::enumeration("kind", &OS_SOURCE_KIND).required().immutable(),
+        kind: OsSourceKind = Field::enumeration("kind", &OS_SOURCE_KIND).required().create_only(),
         /// Address of registry or tree, or path of the directory.
         url: String = Field::text("url", 500, PATHY).required(),
         /// Where images and texts are that profiles name; of trees and directories they lie beside the profiles if this is empty.

@@ -133,7 +133,7 @@ impl Fetcher {
         if policies.is_empty() || missing.is_empty() {
             return Ok(needed);
         }
-        let catalogue: Vec<Os> = store.find(Query::all(&OS, project).brief()).await?.rows.into_iter().map(Os::from_row).collect();
+        let catalogue: Vec<Os> = store.load_brief(project, Expr::everything()).await?;
         for os in missing {
             let newest = newest(&os.profile_name, catalogue.iter());
             if newest.is_none_or(|newest| newest.id() != os.id()) {
