@@ -379,6 +379,18 @@ model! {
 }
 
 model! {
+    /// How far a source has come.
+    Progress {
+        /// Whether it is being looked at.
+        running: bool = "running",
+        /// When it was last looked at, RFC 3339; "" if it was not since the server was started.
+        last: String = "last",
+        /// When it is looked at next, RFC 3339; "" is at once.
+        next: String = "next",
+    }
+}
+
+model! {
     /// How the publisher of a source calls the server.
     Webhook {
         /// Address.

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     Error, Orchestrator, Resource, kinds,
-    models::{Found, Webhook},
+    models::{Found, Progress, Webhook},
     orchestrator::{read, understood},
 };
 
@@ -14,6 +14,13 @@ impl Orchestrator {
     pub async fn sync_source(&self, source: &str) -> Result<Resource<Found>, Error> {
         let url = self.url(&format!("{}/{source}/sync", kinds::SOURCES.path))?;
         let answer = self.checked(self.http.send_patiently(self.request(Method::POST, &url)).await?).await?;
+        understood(&url, read(&url, answer).await?)
+    }
+
+    /// How far a source has come.
+    pub async fn source_progress(&self, source: &str) -> Result<Resource<Progress>, Error> {
+        let url = self.url(&format!("{}/{source}/progress", kinds::SOURCES.path))?;
+        let answer = self.checked(self.http.send(self.request(Method::GET, &url)).await?).await?;
         understood(&url, read(&url, answer).await?)
     }
 

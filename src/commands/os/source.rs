@@ -70,7 +70,8 @@ impl Show for Source {
             self.name.as_str().into(),
             word(&self.kind, "OS_SOURCE_KIND_").into(),
             self.url.as_str().into(),
-            Cell::toned(self.status.as_str(), Tone::of_indicator(&self.indicator)),
+            // Reasons are long; `get` shows them.
+            Cell::toned(self.status.split(": ").next().unwrap_or_default(), Tone::of_indicator(&self.indicator)),
         ]
     }
 
@@ -163,7 +164,8 @@ async fn add(app: &App, args: AddArgs) -> Result<(), Error> {
     say(&format!("added source {} as {}; it is looked at", args.name, made.data.id));
     let found = api.sync_source(&made.data.id).await.doing(format!("look at source {}", args.name))?;
     tell(&args.name, &found.data);
-    app.out.made(&made)
+    let now = api.get(&kinds::SOURCES, &made.data.id).await.doing(format!("show source {}", args.name))?;
+    app.out.made(&now)
 }
 
 /// A source as the API takes it. The server is told where a directory is, not where it is from here.
@@ -207,8 +209,16 @@ fn body(name: &str, settings: &Settings, interval: Option<u64>) -> Result<Json, 
 async fn get(app: &App, source: &str) -> Result<(), Error> {
     let api = app.api().await?;
     let found = api.find(&kinds::SOURCES, source).await.doing(format!("show source {source}"))?;
-    app.out.one(&found)?;
     let id = &found.data.id;
+    if app.out.format() == Format::Table {
+        let progress = api.source_progress(id).await.doing(format!("look how far {source} has come"))?.data;
+        let mut details = found.data.details();
+        details.push(("looked at", progress.last.into()));
+        details.push(("next look", if progress.running { "now".to_owned() } else { progress.next }.into()));
+        app.out.pairs(details)?;
+    } else {
+        app.out.one(&found)?;
+    }
     let filter = format!("source.resourceId='{id}' AND (NOT state=OS_OFFER_STATE_TAKEN OR NOT failures=0)");
     let offers = api.list(&kinds::OFFERS, &[("filter", filter.as_str())]).await.doing(format!("list what {source} offers"))?;
     if app.out.format() == Format::Table && !offers.is_empty() {
