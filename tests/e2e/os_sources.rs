@@ -1,6 +1,8 @@
 //! From a publisher to a node: a real OCI registry and a real web server offer images, which are found, linked by hand or by
 //! themselves, fetched, installed, withdrawn.
 
+use std::path::Path;
+
 use serde_json::Value as Json;
 
 use crate::{
@@ -142,28 +144,48 @@ fn images_of_a_registry_are_linked_by_themselves_and_withdrawn() {
     node.stop();
 }
 
+/// Mirrors what the publisher's registry offers.
+fn mirror(world: &World, publisher: &Publisher, directory: &Path) {
+    let (registry, files, authority) = (publisher.registry(), publisher.files(), publisher.authority());
+    let from = ["--registry", &registry, "--files", &files, "--profile", PROFILE, "--revision", "~0.10.8"];
+    let arguments = ["os", "mirror", directory.to_str().unwrap(), "--ca-cert", authority.to_str().unwrap()];
+    let mirrored = world.ctl(&[&arguments[..], &from].concat());
+    assert!(mirrored.status.success(), "{}", text(&mirrored));
+}
+
+#[test]
+fn a_tree_behind_a_web_server_costs_one_request_when_nothing_is_new() {
+    let (publisher, world, mut node) = published();
+    world.ok(&["os", "source", "remove", "official"]);
+    let tree = publisher.root().join("tree");
+    mirror(&world, &publisher, &tree);
+    let (url, authority) = (format!("{}/tree", publisher.files()), publisher.authority());
+    world.ok(&["os", "source", "add", "tree", "--tree", &url, "--ca-cert", authority.to_str().unwrap()]);
+    let before = publisher.asked().lines().count();
+    let found = world.json(&["os", "sync"]);
+    assert_eq!((&found[0]["unchanged"], &found[0]["made"]), (&1.into(), &0.into()), "{found}");
+    let asked: Vec<String> = publisher.asked().lines().skip(before).map(str::to_owned).collect();
+    assert!(asked.len() == 1 && asked[0].contains("index.json") && asked[0].contains(" 304 "), "{asked:?}");
+
+    // What is new in the registry comes along with the next mirror, and reaches the node.
+    let image = world.image("3.0.2", "healthy");
+    publisher.tag(PROFILE, "0.10.9", &publisher.put(PROFILE, "3.0.2", &image, &[]));
+    mirror(&world, &publisher, &tree);
+    let found = world.json(&["os", "sync"]);
+    assert_eq!((&found[0]["offered"], &found[0]["made"]), (&2.into(), &1.into()), "{found}");
+    world.ok(&["instance", "link", "shop-1", "--os", "3.0.2"]);
+    world.ok(&["schedule", "update", "--host", "shop-1", "--in", "2s", "--duration", "1h"]);
+    update_in_a_window(&world, &node, "3.0.2");
+    node.stop();
+}
+
 #[test]
 fn a_mirror_feeds_a_site_without_a_network() {
     let (publisher, connected, mut node) = published();
     node.stop();
     offer(&connected, &publisher, "0.10.9", "3.0.2", &[]);
-    let (authority, stick) = (publisher.authority(), connected.path("stick"));
-    let mirrored = connected.ctl(&[
-        "os",
-        "mirror",
-        stick.to_str().unwrap(),
-        "--registry",
-        &publisher.registry(),
-        "--files",
-        &publisher.files(),
-        "--profile",
-        PROFILE,
-        "--revision",
-        "~0.10.8",
-        "--ca-cert",
-        authority.to_str().unwrap(),
-    ]);
-    assert!(mirrored.status.success(), "{}", text(&mirrored));
+    let stick = connected.path("stick");
+    mirror(&connected, &publisher, &stick);
     drop(publisher);
 
     let remote = World::new();

@@ -353,6 +353,8 @@ model! {
         state: String = "state",
         /// Why it was not taken.
         message: String = "message",
+        /// When it is tried again, epoch seconds; 0 if it need not be.
+        retry_at: i64 = "retryAt",
         /// The OS resource that it became.
         os: String = "osID",
     }

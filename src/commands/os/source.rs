@@ -77,7 +77,6 @@ impl Show for Source {
 
     fn details(&self) -> Vec<(&'static str, Cell)> {
         let interval = if self.interval == 0 { emt_api::resources::INTERVAL } else { self.interval };
-        let time = |second: i64| Timestamp::from_second(second).map(|time| time.to_string()).unwrap_or_default();
         let mut details = vec![
             ("id", self.id.as_str().into()),
             ("name", self.name.as_str().into()),
@@ -108,8 +107,13 @@ impl Show for Source {
     }
 }
 
+/// An instant of the API; none is empty.
+fn time(second: i64) -> String {
+    Timestamp::from_second(second).ok().filter(|_| second != 0).map(|time| time.to_string()).unwrap_or_default()
+}
+
 impl Show for Offer {
-    const HEADER: &'static [&'static str] = &["PROFILE", "TAG", "STATE", "OS", "REASON"];
+    const HEADER: &'static [&'static str] = &["PROFILE", "TAG", "STATE", "OS", "NEXT TRY", "REASON"];
 
     fn row(&self) -> Vec<Cell> {
         let tone = match self.state.as_str() {
@@ -122,6 +126,7 @@ impl Show for Offer {
             self.tag.as_str().into(),
             Cell::toned(word(&self.state, "OS_OFFER_STATE_"), tone),
             self.os.as_str().into(),
+            time(self.retry_at).into(),
             self.message.as_str().into(),
         ]
     }
