@@ -2,7 +2,7 @@
 //! a policy of the kind LATEST of which it is the newest. Until an image is here, no node is told of it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -17,16 +17,16 @@ use emt_api::{
 };
 use emt_sources::{Source, SourceError};
 use futures::{Stream, StreamExt, stream};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinSet};
 
-use super::{back_off::pause, look::Looker};
+use super::{Sources, back_off::pause, look::Looker};
 use crate::{
     inventory::newest,
     store::{Batch, Query, StoreError, StoreExt},
 };
 
-/// Images that are fetched at once.
-const AT_ONCE: usize = 2;
+/// Images that are fetched at once: a slow source is not to hold up the others.
+const AT_ONCE: usize = 8;
 /// How long news are gathered before it is looked who needs what.
 const GATHER: Duration = Duration::from_secs(1);
 /// Longest time without a look: what has failed is tried again.
@@ -59,19 +59,18 @@ impl Fetcher {
         self.wake.notify_one();
     }
 
-    /// Fetches what is needed until it is dropped. `reader` finds a source's name and reader by project and id.
-    pub(super) async fn run<F>(&self, reader: impl Fn(&str, &str) -> F)
-    where
-        F: Future<Output = Result<(String, Arc<dyn Source>), String>>,
-    {
+    /// Fetches what is needed until it is dropped.
+    pub(super) async fn run(&self, sources: &Sources) {
         let mut news = self.looker.store.feed().any();
+        let mut fetches = JoinSet::new();
+        let mut under_way = HashSet::new();
         loop {
-            match self.needed().await {
+            match self.needed(&under_way, AT_ONCE.saturating_sub(fetches.len())).await {
                 Ok(needed) => {
-                    let fetches = stream::iter(needed).map(|os| self.fetch(os, &reader)).buffer_unordered(AT_ONCE);
-                    let outcomes: Vec<_> = fetches.collect().await;
-                    for error in outcomes.into_iter().filter_map(Result::err) {
-                        tracing::warn!(%error, "what became of an image could not be recorded");
+                    for os in needed {
+                        under_way.insert(key(&os));
+                        let (this, sources) = (self.clone(), sources.clone());
+                        fetches.spawn(async move { (key(&os), this.fetch(&os, &sources).await) });
                     }
                 }
                 Err(error) => tracing::warn!(%error, "it could not be looked which images are needed"),
@@ -79,25 +78,40 @@ impl Fetcher {
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
                 () = self.wake.notified() => {}
+                Some(ended) = fetches.join_next() => match ended {
+                    Ok((key, outcome)) => {
+                        under_way.remove(&key);
+                        if let Err(error) = outcome {
+                            tracing::warn!(%error, "what became of an image could not be recorded");
+                        }
+                    }
+                    // One that has panicked is forgotten with the others, and begun again.
+                    Err(_) => under_way.clear(),
+                },
                 changed = news.changed() => if changed.is_err() { return },
             }
             tokio::time::sleep(GATHER).await;
         }
     }
 
-    /// OS resources whose images are to be fetched now. That they are is on record before it begins.
-    async fn needed(&self) -> Result<Vec<Os>, StoreError> {
+    /// OS resources whose images are to be fetched now, `count` at most. That they are is on record before it begins.
+    async fn needed(&self, under_way: &HashSet<Key>, count: usize) -> Result<Vec<Os>, StoreError> {
+        let mut needed = Vec::new();
+        if count == 0 {
+            return Ok(needed);
+        }
         let missing = [ImageState::AtSource, ImageState::Fetching, ImageState::Failed];
         let missing = Expr::is_in("image_state", missing.map(|state| Value::Int(state as i64)));
         let all = Query { project: None, ..Query::all(&OS, "").filter(missing).brief() };
         let mut projects: HashMap<String, Vec<Os>> = HashMap::new();
         for os in self.looker.store.find(all).await?.rows.into_iter().map(Os::from_row) {
-            projects.entry(os.meta.project.clone()).or_default().push(os);
+            if !under_way.contains(&key(&os)) && self.may_try(&os) {
+                projects.entry(os.meta.project.clone()).or_default().push(os);
+            }
         }
-        let mut needed = Vec::new();
         for (project, missing) in projects {
             for os in self.needed_of(&project, missing).await? {
-                if self.may_try(&os)
+                if needed.len() < count
                     && let Some(os) = self.mark(&os, ImageState::Fetching, "").await?
                 {
                     needed.push(os);
@@ -179,25 +193,22 @@ impl Fetcher {
         Ok(None)
     }
 
-    async fn fetch<F>(&self, os: Os, reader: &impl Fn(&str, &str) -> F) -> Result<(), StoreError>
-    where
-        F: Future<Output = Result<(String, Arc<dyn Source>), String>>,
-    {
+    async fn fetch(&self, os: &Os, sources: &Sources) -> Result<(), StoreError> {
         let project = os.meta.project.as_str();
         // It may have been published meanwhile.
         if matches!(self.looker.images.open(project, &os.sha256).await, Ok(Some(_))) {
-            return self.mark(&os, ImageState::Here, "").await.map(drop);
+            return self.mark(os, ImageState::Here, "").await.map(drop);
         }
         tracing::info!(os = os.id(), profile = os.profile_name, version = os.image_id, "an image is being fetched");
         let offers: Vec<OsOffer> = self.looker.store.load_all(project, Expr::is("os_id", os.id())).await?;
         let usable = offers.iter().filter(|offer| matches!(offer.state, OsOfferState::Taken | OsOfferState::Withdrawn));
         let mut why = "no source offers it any more: add its source again, or publish the image".to_owned();
         for offer in usable.filter(|offer| !offer.image_url.is_empty()) {
-            match self.fetch_from(&os, offer, reader).await {
+            match self.fetch_from(os, offer, sources).await {
                 Ok(()) => {
-                    self.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(&os));
+                    self.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(os));
                     tracing::info!(os = os.id(), "an image is here");
-                    return self.mark(&os, ImageState::Here, "").await.map(drop);
+                    return self.mark(os, ImageState::Here, "").await.map(drop);
                 }
                 Err(problem) => why = problem,
             }
@@ -205,18 +216,15 @@ impl Fetcher {
         tracing::warn!(os = os.id(), why, "an image could not be fetched");
         {
             let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-            let (failures, again) = failed.entry(key(&os)).or_default();
+            let (failures, again) = failed.entry(key(os)).or_default();
             *failures = failures.saturating_add(1);
             *again = self.looker.clock.now() + pause(*failures, self.looker.random.u32());
         }
-        self.mark(&os, ImageState::Failed, &why).await.map(drop)
+        self.mark(os, ImageState::Failed, &why).await.map(drop)
     }
 
-    async fn fetch_from<F>(&self, os: &Os, offer: &OsOffer, reader: &impl Fn(&str, &str) -> F) -> Result<(), String>
-    where
-        F: Future<Output = Result<(String, Arc<dyn Source>), String>>,
-    {
-        let (name, source) = reader(&os.meta.project, offer.source_id.as_str()).await?;
+    async fn fetch_from(&self, os: &Os, offer: &OsOffer, sources: &Sources) -> Result<(), String> {
+        let (name, source) = sources.reader_for_images(&os.meta.project, offer.source_id.as_str()).await?;
         let mut random = [0; 16];
         self.looker.random.fill(&mut random);
         let body = whole(source, offer.image_url.clone());

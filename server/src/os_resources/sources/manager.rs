@@ -116,14 +116,7 @@ impl Sources {
 
     /// Looks at sources when it is time, and fetches what is needed, until it is dropped.
     pub async fn run(&self) {
-        let fetching = {
-            let this = self.clone();
-            async move {
-                let readers = |project: &str, id: &str| this.reader_for_images(project.to_owned(), id.to_owned());
-                this.inner.fetcher.run(readers).await;
-            }
-        };
-        tokio::join!(fetching, self.look_on());
+        tokio::join!(self.inner.fetcher.run(self), self.look_on());
     }
 
     async fn look_on(&self) {
@@ -277,8 +270,9 @@ impl Sources {
         Ok((reader, true))
     }
 
-    async fn reader_for_images(&self, project: String, id: String) -> Result<(String, Arc<dyn Source>), String> {
-        let source = self.inner.looker.store.load::<OsSource>(&project, &id).await.map_err(|error| error.to_string())?;
+    /// Name of a source, and what reads images of it.
+    pub(super) async fn reader_for_images(&self, project: &str, id: &str) -> Result<(String, Arc<dyn Source>), String> {
+        let source = self.inner.looker.store.load::<OsSource>(project, id).await.map_err(|error| error.to_string())?;
         let source = source.ok_or("the source is there no more")?;
         if source.kind == OsSourceKind::Directory {
             self.inner.rules.check(Path::new(&source.url))?;
