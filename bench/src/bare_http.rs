@@ -23,9 +23,14 @@ pub(crate) async fn serve(certificate: &Path, key: &Path, files: &Path) -> Outco
     }
     let routes = Router::new().route("/{number}", get(payload)).with_state(Arc::from(payloads));
     let pair = Pair { certificate: std::fs::read_to_string(certificate)?, key: std::fs::read_to_string(key)? };
-    let acceptor = TlsAcceptor::from(tls::server_config(&pair)?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("serving https://emt.localhost:{}", listener.local_addr()?.port());
+    serve_routes(listener, &pair, routes).await
+}
+
+/// Serves over TLS until it is dropped.
+pub(crate) async fn serve_routes(listener: TcpListener, pair: &Pair, routes: Router) -> Outcome<()> {
+    let acceptor = TlsAcceptor::from(tls::server_config(pair)?);
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

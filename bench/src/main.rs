@@ -17,6 +17,7 @@ mod polls;
 mod seed;
 mod server;
 mod slot;
+mod sources;
 mod windows;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -28,7 +29,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// Only these groups: api, nodes, linking, cli, polls, memory, slot, windows, images
+    /// Only these groups: api, nodes, linking, cli, polls, memory, slot, windows, images, sources
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// Nodes of the larger fleet
@@ -101,6 +102,9 @@ async fn measure(args: &Args) -> Outcome<()> {
     }
     if wanted("images") {
         images::measure(args.seconds).await?;
+    }
+    if wanted("sources") {
+        sources::measure().await?;
     }
     if wanted("api") {
         api::measure(&args.fleets, args.seconds).await?;

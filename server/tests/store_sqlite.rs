@@ -7,7 +7,7 @@ use emt_api::{
     enums::{HostState, StatusIndication},
     filter::{Expr, Path, Step, Test},
     record::{Meta, Record},
-    resources::{ALL, HOST, Host, INSTANCE, Os, REGION, Region, SITE, Site, kept},
+    resources::{ALL, HOST, Host, INSTANCE, OS, Os, REGION, Region, SITE, Site, kept},
     spec::Spec,
     value::Link,
 };
@@ -248,6 +248,30 @@ async fn lists_are_read_along_indexes() {
         let sorts = plan.contains("USE TEMP B-TREE FOR ORDER BY");
         assert!(!sorts || total <= 20, "{filter} by {order}: {plan}");
         assert_eq!(store.find(query).await.unwrap().total, total, "{filter}");
+    }
+}
+
+/// A profile may have a thousand versions, with long texts each.
+#[tokio::test]
+async fn a_version_is_found_without_the_others_of_its_profile() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    let os = |number: u32, profile: &str, version: &str| {
+        let mut os = Os { profile_name: profile.to_owned(), image_id: version.to_owned(), ..Os::default() };
+        os.meta = Meta { project: P.to_owned(), id: format!("os-{number:08x}"), revision: 1, ..Meta::default() };
+        os
+    };
+    let all = [os(1, "a", "1"), os(2, "a", "2"), os(3, "b", "1"), os(4, "", ""), os(5, "", "")];
+    store.commit(all.into_iter().fold(Batch::default(), Batch::insert)).await.unwrap();
+    for (profile, version, expected) in
+        [("a", "2", vec!["os-00000002"]), ("b", "2", vec![]), ("", "", vec!["os-00000004", "os-00000005"])]
+    {
+        let fits = Expr::is("profile_name", profile).and(Expr::is("image_id", version));
+        let query = Query::all(&OS, P).filter(fits);
+        let plan = store.explain(&query).await.unwrap().join("; ");
+        assert!(plan.contains("(project=? AND profile_name=? AND image_id=?)"), "{plan}");
+        let found: Vec<String> = store.find(query).await.unwrap().rows.into_iter().map(|row| row.meta.id).collect();
+        assert_eq!(found, expected, "{profile} {version}");
     }
 }
 

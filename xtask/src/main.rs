@@ -24,7 +24,7 @@ const USAGE: &str = "usage: cargo xtask test [FILTER…]
 
   test     formatting, lints and all tests; FILTER narrows the tests down
   bench    figures of speed and size as they are shipped; groups: api, nodes, linking, cli, polls, memory, slot, windows,
-           images (beside nginx, if it is installed)
+           images (beside nginx, if it is installed), sources
   openapi  remake docs/openapi.json from the code
   schemathesis  ask a real server all that its description allows and forbids; needs python3 with venv, curl, jq,
            and once the package index of pip

@@ -38,8 +38,14 @@ impl Table {
     pub(super) fn list(&self, connection: &Connection, tables: &Tables, query: &Query) -> rusqlite::Result<Listed> {
         let table = self.spec.table;
         let counting = Counting::begin(connection, tables, query);
-        let driver = self.driver(&counting)?;
-        let condition = self.condition(tables, query, driver);
+        let whole = std::slice::from_ref(&query.filter);
+        let (parts, driver) = if self.is_one(&query.filter) {
+            (whole, Some(0))
+        } else {
+            let parts = parts(&query.filter);
+            (parts, self.driver(&counting, parts)?)
+        };
+        let condition = self.condition(tables, query, parts, driver);
         let count = || counting.count(&format!("SELECT count(*) FROM {table} WHERE {}", condition.sql), &condition.bound);
         let total = if query.count { count()? } else { 0 };
         if query.limit == Some(0) || (query.count && total <= query.offset) {
@@ -60,10 +66,19 @@ impl Table {
         Ok(Listed { total, page: Some(Statement { sql, bound: condition.bound }) })
     }
 
+    /// Whether all is given that is unique only together: an index finds the one record by all of it.
+    fn is_one(&self, filter: &Expr) -> bool {
+        let is_given = |column: &&str| {
+            let mut parts = parts(filter).iter();
+            parts.any(|part| matches!(part, Expr::Test(path, Test::Is(_)) if path.steps.is_empty() && path.column == *column))
+        };
+        self.spec.unique.iter().any(|unique| unique.columns.len() > 1 && unique.columns.iter().all(is_given))
+    }
+
     /// The condition that is found by index and leaves the fewest records, if these are few.
-    fn driver(&self, counting: &Counting<'_>) -> rusqlite::Result<Option<usize>> {
+    fn driver(&self, counting: &Counting<'_>, parts: &[Expr]) -> rusqlite::Result<Option<usize>> {
         let mut best: Option<(u64, usize)> = None;
-        for (at, part) in parts(&counting.query.filter).iter().enumerate().filter(|(_, part)| self.is_looked_up(part)) {
+        for (at, part) in parts.iter().enumerate().filter(|(_, part)| self.is_looked_up(part)) {
             let mut conditions = Conditions::new(counting.tables, counting.query.project.as_deref());
             let ids = conditions.ids(self.spec, part);
             let sql = format!("SELECT count(*) FROM ({ids} LIMIT {})", FEW + 1);
@@ -92,10 +107,10 @@ impl Table {
         column == RESOURCE_ID || self.indexed.contains(column)
     }
 
-    fn condition(&self, tables: &Tables, query: &Query, driver: Option<usize>) -> Statement {
+    fn condition(&self, tables: &Tables, query: &Query, parts: &[Expr], driver: Option<usize>) -> Statement {
         let mut conditions = Conditions::new(tables, query.project.as_deref());
         let sql = match driver {
-            Some(driver) => conditions.along_one(self.spec, parts(&query.filter), driver),
+            Some(driver) => conditions.along_one(self.spec, parts, driver),
             None => conditions.of(self.spec, &query.filter),
         };
         Statement { sql, bound: conditions.bound().to_vec() }
