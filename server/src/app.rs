@@ -8,7 +8,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     clock::{Clock, Randomness},
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, OsSources},
     data_dir::{DataDir, DataError},
     deletion::Deletions,
     grpc,
@@ -182,7 +182,8 @@ impl Parts {
             .with_node_bandwidth(config.releases.node_bandwidth);
         let hosts = HostManager::new(Arc::clone(&store), clock.clone());
         let modes = OsModes::new(Arc::clone(&store), clock.clone(), config.os_mode());
-        let rules = Rules { directories: config.os_sources.directories.clone(), image_limit: config.image_limit };
+        let OsSources { directories, hosts: askable } = config.os_sources.clone();
+        let rules = Rules { directories, hosts: askable, image_limit: config.image_limit };
         let os_sources = Sources::new(Arc::clone(&store), images.clone(), clock.clone(), random.clone(), rules);
         Self { store, identity, images, clock, random, maintenance, hosts, modes, os_sources }
     }

@@ -99,6 +99,8 @@ impl Releases {
 pub struct OsSources {
     /// Directories below which trees with OS images may be, beside `sources` in the data directory.
     pub directories: Vec<PathBuf>,
+    /// Hosts that may be asked for OS images, such as `files.example` or `*.example`; none: any.
+    pub hosts: Vec<String>,
 }
 
 /// Form of the log.

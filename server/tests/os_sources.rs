@@ -35,7 +35,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let trees = tempfile::tempdir().unwrap();
-        let os_sources = OsSources { directories: vec![trees.path().to_owned()] };
+        let os_sources = OsSources { directories: vec![trees.path().to_owned()], hosts: Vec::new() };
         let config = Config { image_limit: 1 << 20, os_sources, ..Config::default() };
         let clock = Clock::Fixed(Arc::new(AtomicI64::new(SATURDAY_MS)));
         Self { server: Server::with(clock, &config).await, trees }

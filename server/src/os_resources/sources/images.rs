@@ -31,6 +31,8 @@ const AT_ONCE: usize = 8;
 const GATHER: Duration = Duration::from_secs(1);
 /// Longest time without a look: what has failed is tried again.
 const LOOK: Duration = Duration::from_mins(1);
+/// Longest time that an image may take: a source that answers byte by byte is not to hold up others for ever.
+const LONGEST: Duration = Duration::from_hours(12);
 /// How often in succession a transfer goes on where it was cut off, without that anything came.
 const RESUMED: u32 = 5;
 /// How often a decision is taken again because somebody else was faster.
@@ -229,7 +231,11 @@ impl Fetcher {
         self.looker.random.fill(&mut random);
         let body = whole(source, offer.image_url.clone());
         let images = &self.looker.images;
-        let kept = images.keep(&os.meta.project, &os.sha256, &hex::encode(random), self.limit, body).await;
+        let temporary = hex::encode(random);
+        let kept = images.keep(&os.meta.project, &os.sha256, &temporary, self.limit, body);
+        let kept = tokio::time::timeout(LONGEST, kept)
+            .await
+            .map_err(|_| format!("from source {name}: it took longer than half a day"))?;
         kept.map(drop).map_err(|error| format!("from source {name}: {error}"))
     }
 }

@@ -14,6 +14,7 @@ use emt_api::{
     resources::{INTERVAL, OS_SOURCE, OsSource},
 };
 use emt_sources::Source;
+use http::Uri;
 use tokio::{sync::Notify, task::JoinSet};
 
 use super::{
@@ -32,6 +33,8 @@ use crate::{
 const AT_ONCE: usize = 4;
 /// Longest time without a look at the clock: it may be set.
 const LOOK: Duration = Duration::from_mins(1);
+/// Longest time that a look may take: a source that answers byte by byte is not to hold up others.
+const LONGEST: Duration = Duration::from_mins(30);
 /// How long news are gathered before they are looked at.
 const GATHER: Duration = Duration::from_millis(500);
 /// Fewest seconds between two looks that a publisher's calls cause.
@@ -42,6 +45,8 @@ const CALLS: i64 = 10;
 pub struct Rules {
     /// Directories below which trees may be.
     pub directories: Vec<PathBuf>,
+    /// Hosts that may be asked, such as `files.example` or `*.example`; none: any.
+    pub hosts: Vec<String>,
     /// Most bytes of an image.
     pub image_limit: u64,
 }
@@ -225,7 +230,14 @@ impl Sources {
         let Some(source) = self.inner.looker.store.load::<OsSource>(&key.0, &key.1).await? else { return Ok(Found::default()) };
         let found = match self.reader(&source) {
             Err(why) => self.inner.looker.unreadable(&source, why).await?,
-            Ok((reader, first)) => self.inner.looker.look(&source, &*reader, How { first, impatient }).await?,
+            Ok((reader, first)) => {
+                let look = self.inner.looker.look(&source, &*reader, How { first, impatient });
+                match tokio::time::timeout(LONGEST, look).await {
+                    Ok(found) => found?,
+                    // What was taken until then is kept, and the next look goes on from there.
+                    Err(_) => self.inner.looker.unreadable(&source, "it took longer than half an hour".to_owned()).await?,
+                }
+            }
         };
         if !found.error.is_empty() {
             tracing::warn!(source = source.id(), name = source.name, error = found.error, "a source of OS images cannot be read");
@@ -262,9 +274,7 @@ impl Sources {
         {
             return Ok((Arc::clone(reader), false));
         }
-        if source.kind == OsSourceKind::Directory {
-            self.inner.rules.check(Path::new(&source.url))?;
-        }
+        self.inner.rules.check(source)?;
         let reader = reader_of(source)?;
         entry.reader = Some((settings, Arc::clone(&reader)));
         Ok((reader, true))
@@ -274,9 +284,7 @@ impl Sources {
     pub(super) async fn reader_for_images(&self, project: &str, id: &str) -> Result<(String, Arc<dyn Source>), String> {
         let source = self.inner.looker.store.load::<OsSource>(project, id).await.map_err(|error| error.to_string())?;
         let source = source.ok_or("the source is there no more")?;
-        if source.kind == OsSourceKind::Directory {
-            self.inner.rules.check(Path::new(&source.url))?;
-        }
+        self.inner.rules.check(&source)?;
         // Not the one that looks: it must not be taken for one that has listed already.
         Ok((source.name.clone(), reader_of(&source)?))
     }
@@ -305,8 +313,32 @@ impl Drop for Running<'_> {
 }
 
 impl Rules {
+    /// Refuses sources that this server is not to read.
+    fn check(&self, source: &OsSource) -> Result<(), String> {
+        if source.kind == OsSourceKind::Directory {
+            return self.check_directory(Path::new(&source.url));
+        }
+        [&source.url, &source.files_url].into_iter().filter(|url| !url.is_empty()).try_for_each(|url| self.check_host(url))
+    }
+
+    /// Who may name a source must not be able to look around in the server's network, if its operator says so.
+    fn check_host(&self, url: &str) -> Result<(), String> {
+        let host = url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_ascii_lowercase)).unwrap_or_default();
+        let fits = |pattern: &String| match pattern.strip_prefix('*') {
+            Some(end) => host.len() > end.len() && host.ends_with(&end.to_ascii_lowercase()),
+            None => host.eq_ignore_ascii_case(pattern),
+        };
+        if self.hosts.is_empty() || self.hosts.iter().any(fits) {
+            return Ok(());
+        }
+        Err(format!(
+            "{host} is not a host that this server may ask ({}): name it in the server's settings: [os-sources] hosts",
+            self.hosts.join(", ")
+        ))
+    }
+
     /// Refuses directories that nobody has allowed: who may name a source must not be able to read all of the server's files.
-    fn check(&self, path: &Path) -> Result<(), String> {
+    fn check_directory(&self, path: &Path) -> Result<(), String> {
         let real = |path: &Path| path.canonicalize().ok();
         let within = real(path)
             .is_some_and(|path| self.directories.iter().filter_map(|root| real(root)).any(|root| path.starts_with(root)));
@@ -339,5 +371,35 @@ fn configured(source: &OsSource) -> OsSource {
         validator: String::new(),
         webhook: String::new(),
         ..source.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_asked_that_are_allowed() {
+        let rules = Rules { hosts: ["files.example".to_owned(), "*.Trusted.example".to_owned()].into(), ..Rules::default() };
+        let tree = |url: &str, files: &str| OsSource {
+            kind: OsSourceKind::Tree,
+            url: url.to_owned(),
+            files_url: files.to_owned(),
+            ..OsSource::default()
+        };
+        for (url, files, fits) in [
+            ("https://files.example/a", "", true),
+            ("https://FILES.example:8443/a", "", true),
+            ("https://a.trusted.example", "https://files.example", true),
+            ("https://trusted.example", "", false),
+            ("https://nottrusted.example", "", false),
+            ("https://files.example.evil", "", false),
+            ("https://files.example", "https://10.0.0.1", false),
+            ("https://[::1]:1/", "", false),
+            ("nonsense", "", false),
+        ] {
+            assert_eq!(rules.check(&tree(url, files)).is_ok(), fits, "{url} {files}");
+            assert!(Rules::default().check(&tree(url, files)).is_ok());
+        }
     }
 }
