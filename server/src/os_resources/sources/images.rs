@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use emt_api::{
     enums::{ImageState, OsOfferState, UpdatePolicy},
     filter::Expr,
@@ -15,11 +14,9 @@ use emt_api::{
     resources::{INSTANCE, OS, OS_UPDATE_POLICY, Os, OsOffer},
     value::Value,
 };
-use emt_sources::{Source, SourceError};
-use futures::{Stream, StreamExt, stream};
 use tokio::{sync::Notify, task::JoinSet};
 
-use super::{Sources, back_off::pause, look::Looker};
+use super::{Sources, back_off::pause, look::Looker, transfer::whole};
 use crate::{
     inventory::newest,
     store::{Batch, Query, StoreError, StoreExt},
@@ -31,10 +28,10 @@ const AT_ONCE: usize = 8;
 const GATHER: Duration = Duration::from_secs(1);
 /// Longest time without a look: what has failed is tried again.
 const LOOK: Duration = Duration::from_mins(1);
+/// How long is waited before a transfer that was cut off goes on.
+const RESUMED_AFTER: Duration = Duration::from_secs(1);
 /// Longest time that an image may take: a source that answers byte by byte is not to hold up others for ever.
 const LONGEST: Duration = Duration::from_hours(12);
-/// How often in succession a transfer goes on where it was cut off, without that anything came.
-const RESUMED: u32 = 5;
 /// How often a decision is taken again because somebody else was faster.
 const ATTEMPTS: usize = 16;
 
@@ -229,7 +226,7 @@ impl Fetcher {
         let (name, source) = sources.reader_for_images(&os.meta.project, offer.source_id.as_str()).await?;
         let mut random = [0; 16];
         self.looker.random.fill(&mut random);
-        let body = whole(source, offer.image_url.clone());
+        let body = whole(source, offer.image_url.clone(), RESUMED_AFTER);
         let images = &self.looker.images;
         let temporary = hex::encode(random);
         let kept = images.keep(&os.meta.project, &os.sha256, &temporary, self.limit, body);
@@ -242,118 +239,4 @@ impl Fetcher {
 
 fn key(os: &Os) -> Key {
     (os.meta.project.clone(), os.meta.id.clone())
-}
-
-/// The bytes of an image from its beginning. A transfer that is cut off goes on where it stopped. Blocks that are here already
-/// could be taken from other images at this place.
-fn whole(source: Arc<dyn Source>, url: String) -> impl Stream<Item = Result<Bytes, SourceError>> {
-    struct Transfer {
-        body: Option<stream::BoxStream<'static, Result<Bytes, SourceError>>>,
-        got: u64,
-        failures: u32,
-        ended: bool,
-    }
-    let begin = Transfer { body: None, got: 0, failures: 0, ended: false };
-    stream::unfold((source, url, begin), |(source, url, mut at)| async move {
-        if at.ended {
-            return None;
-        }
-        loop {
-            let next = match &mut at.body {
-                Some(body) => match body.next().await {
-                    None => return None,
-                    Some(next) => next,
-                },
-                None => match source.image(&url, at.got).await {
-                    Ok(image) => {
-                        at.body = Some(without(image.body, at.got.saturating_sub(image.from)));
-                        continue;
-                    }
-                    Err(error) => Err(error),
-                },
-            };
-            match next {
-                Ok(bytes) => {
-                    at.got += bytes.len() as u64;
-                    at.failures = 0;
-                    return Some((Ok(bytes), (source, url, at)));
-                }
-                Err(error) if error.is_transient() && at.failures < RESUMED => {
-                    at.failures += 1;
-                    at.body = None;
-                    tokio::time::sleep(Duration::from_secs(1 << at.failures)).await;
-                }
-                Err(error) => {
-                    at.ended = true;
-                    return Some((Err(error), (source, url, at)));
-                }
-            }
-        }
-    })
-    .boxed()
-}
-
-/// A body without its first bytes: a server may begin at the start although it was asked for the rest.
-fn without(
-    body: stream::BoxStream<'static, Result<Bytes, SourceError>>,
-    first: u64,
-) -> stream::BoxStream<'static, Result<Bytes, SourceError>> {
-    if first == 0 {
-        return body;
-    }
-    let mut left = first;
-    body.filter_map(move |bytes| {
-        let rest = bytes.map(|mut bytes| {
-            let cut = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-            left -= cut as u64;
-            bytes.split_off(cut)
-        });
-        std::future::ready(Some(rest).filter(|rest| !matches!(rest, Ok(rest) if rest.is_empty())))
-    })
-    .boxed()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use async_trait::async_trait;
-    use emt_sources::{Document, Image, Listing, Offered, Text};
-
-    use super::*;
-
-    /// Gives a few bytes at a time, and answers some requests from the start.
-    struct Halting {
-        bytes: &'static [u8],
-        asked: AtomicUsize,
-    }
-
-    #[async_trait]
-    impl Source for Halting {
-        async fn list(&self, _: &str) -> Result<Option<Listing>, SourceError> {
-            Ok(None)
-        }
-        async fn document(&self, _: &Offered, _: &str) -> Result<Option<Document>, SourceError> {
-            Ok(None)
-        }
-        async fn text(&self, _: &str, _: &str) -> Result<Option<Text>, SourceError> {
-            Ok(None)
-        }
-        async fn image(&self, _: &str, from: u64) -> Result<Image, SourceError> {
-            let from = if self.asked.fetch_add(1, Ordering::SeqCst) % 2 == 1 { 0 } else { from };
-            let rest = &self.bytes[usize::try_from(from).unwrap()..];
-            let body = stream::iter(rest.chunks(3).map(|chunk| Ok(Bytes::from_static(chunk)))).boxed();
-            Ok(Image { size: None, from, body })
-        }
-    }
-
-    #[tokio::test]
-    async fn what_comes_twice_is_left_out() {
-        let source = Halting { bytes: b"abcdefghij", asked: AtomicUsize::new(1) };
-        for (first, expected) in [(0, "abcdefghij"), (4, "efghij"), (10, ""), (11, "")] {
-            let body = source.image("", 0).await.unwrap().body;
-            let rest: Vec<u8> = without(body, first).map(|bytes| bytes.unwrap().to_vec()).concat().await;
-            assert_eq!(rest, expected.as_bytes());
-        }
-    }
 }

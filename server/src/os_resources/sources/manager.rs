@@ -2,25 +2,23 @@
 
 use std::{
     collections::HashMap,
-    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use emt_api::{
-    enums::OsSourceKind,
     error::ApiError,
     record::Record,
     resources::{INTERVAL, OS_SOURCE, OsSource},
 };
 use emt_sources::Source;
-use http::Uri;
 use tokio::{sync::Notify, task::JoinSet};
 
 use super::{
     back_off::pause,
     images::Fetcher,
     look::{Found, How, Looker},
+    rules::Rules,
 };
 use crate::{
     clock::{Clock, Randomness},
@@ -39,17 +37,6 @@ const LONGEST: Duration = Duration::from_mins(30);
 const GATHER: Duration = Duration::from_millis(500);
 /// Fewest seconds between two looks that a publisher's calls cause.
 const CALLS: i64 = 10;
-
-/// What sources may do.
-#[derive(Debug, Clone, Default)]
-pub struct Rules {
-    /// Directories below which trees may be.
-    pub directories: Vec<PathBuf>,
-    /// Hosts that may be asked, such as `files.example` or `*.example`; none: any.
-    pub hosts: Vec<String>,
-    /// Most bytes of an image.
-    pub image_limit: u64,
-}
 
 /// Why a source was not looked at.
 #[derive(Debug, thiserror::Error)]
@@ -312,49 +299,6 @@ impl Drop for Running<'_> {
     }
 }
 
-impl Rules {
-    /// Refuses sources that this server is not to read.
-    fn check(&self, source: &OsSource) -> Result<(), String> {
-        if source.kind == OsSourceKind::Directory {
-            return self.check_directory(Path::new(&source.url));
-        }
-        [&source.url, &source.files_url].into_iter().filter(|url| !url.is_empty()).try_for_each(|url| self.check_host(url))
-    }
-
-    /// Who may name a source must not be able to look around in the server's network, if its operator says so.
-    fn check_host(&self, url: &str) -> Result<(), String> {
-        let host = url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_ascii_lowercase)).unwrap_or_default();
-        let fits = |pattern: &String| match pattern.strip_prefix('*') {
-            Some(end) => host.len() > end.len() && host.ends_with(&end.to_ascii_lowercase()),
-            None => host.eq_ignore_ascii_case(pattern),
-        };
-        if self.hosts.is_empty() || self.hosts.iter().any(fits) {
-            return Ok(());
-        }
-        Err(format!(
-            "{host} is not a host that this server may ask ({}): name it in the server's settings: [os-sources] hosts",
-            self.hosts.join(", ")
-        ))
-    }
-
-    /// Refuses directories that nobody has allowed: who may name a source must not be able to read all of the server's files.
-    fn check_directory(&self, path: &Path) -> Result<(), String> {
-        let real = |path: &Path| path.canonicalize().ok();
-        let within = real(path)
-            .is_some_and(|path| self.directories.iter().filter_map(|root| real(root)).any(|root| path.starts_with(root)));
-        if within {
-            return Ok(());
-        }
-        let places: Vec<String> = self.directories.iter().map(|path| path.display().to_string()).collect();
-        Err(format!(
-            "{} is not there, or not below a directory that this server takes trees from ({}): put the tree there, or name its place in \
-             the server's settings: [os-sources] directories",
-            path.display(),
-            places.join(", "),
-        ))
-    }
-}
-
 fn key(source: &OsSource) -> Key {
     (source.meta.project.clone(), source.meta.id.clone())
 }
@@ -371,35 +315,5 @@ fn configured(source: &OsSource) -> OsSource {
         validator: String::new(),
         webhook: String::new(),
         ..source.clone()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_asked_that_are_allowed() {
-        let rules = Rules { hosts: ["files.example".to_owned(), "*.Trusted.example".to_owned()].into(), ..Rules::default() };
-        let tree = |url: &str, files: &str| OsSource {
-            kind: OsSourceKind::Tree,
-            url: url.to_owned(),
-            files_url: files.to_owned(),
-            ..OsSource::default()
-        };
-        for (url, files, fits) in [
-            ("https://files.example/a", "", true),
-            ("https://FILES.example:8443/a", "", true),
-            ("https://a.trusted.example", "https://files.example", true),
-            ("https://trusted.example", "", false),
-            ("https://nottrusted.example", "", false),
-            ("https://files.example.evil", "", false),
-            ("https://files.example", "https://10.0.0.1", false),
-            ("https://[::1]:1/", "", false),
-            ("nonsense", "", false),
-        ] {
-            assert_eq!(rules.check(&tree(url, files)).is_ok(), fits, "{url} {files}");
-            assert!(Rules::default().check(&tree(url, files)).is_ok());
-        }
     }
 }
