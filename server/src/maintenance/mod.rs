@@ -10,9 +10,11 @@ mod details;
 mod extras;
 mod heard;
 mod memory;
+mod profiles;
 mod report;
 mod run;
 mod upkeep;
+mod versions;
 mod why;
 mod windows;
 
@@ -29,7 +31,7 @@ use emt_api::{
 };
 
 pub(crate) use self::answer::path;
-pub use self::{answer::Agent, upkeep::RunRules, why::Why, windows::Windows};
+pub use self::{answer::Agent, upkeep::RunRules, versions::Versions, why::Why, windows::Windows};
 use self::{decision::Facts, run::RunEffect};
 use crate::{
     clock::{Clock, Randomness},
@@ -92,6 +94,7 @@ pub enum Refusal {
 #[derive(Clone)]
 pub struct MaintenanceManager {
     memory: Arc<memory::Memory>,
+    profiles: Arc<profiles::Profiles>,
     heard: Arc<heard::Heard>,
     rules: Arc<RunRules>,
     /// Most bytes a second that the download of a node may take; 0: any number.
@@ -111,15 +114,26 @@ struct Node {
     kept: (Host, Option<Instance>),
     installed: Option<Os>,
     policy: Option<OsUpdatePolicy>,
-    /// OS resources of the installed profile, and the target if it is of another.
-    catalogue: Vec<Os>,
+    /// OS resources of the installed profile.
+    profile: Arc<[Os]>,
+    /// The target if it is of another, and what a report may confirm, with its long texts.
+    own: Vec<Os>,
 }
 
 impl MaintenanceManager {
     /// A manager over a store.
     pub fn new(store: Arc<dyn Store>, clock: Clock, random: Randomness, rules: RunRules) -> Self {
         let heard = Arc::new(heard::Heard::new(u32::try_from(clock.now()).unwrap_or(u32::MAX)));
-        Self { memory: Arc::default(), heard, rules: Arc::new(rules), node_bandwidth: 0, store, clock, random }
+        Self {
+            memory: Arc::default(),
+            profiles: Arc::default(),
+            heard,
+            rules: Arc::new(rules),
+            node_bandwidth: 0,
+            store,
+            clock,
+            random,
+        }
     }
 
     /// With a limit for the download of each node that takes one, bytes a second; 0: none.
@@ -156,7 +170,7 @@ impl MaintenanceManager {
             let last = runs.iter().find(|run| run.state == UpdateRunState::Open).or(runs.first()).cloned();
             let report::Effect { mut instance, mut run } = report::apply(&node.facts(self.now()), status, last);
             let windows = self.windows(&node.host).await?;
-            let installed = node.catalogue.iter().find(|os| Some(os.id()) == instance.os_id.id()).cloned();
+            let installed = node.catalogue().iter().find(|os| Some(os.id()) == instance.os_id.id()).cloned();
             node.installed = installed.or(node.installed);
             instance.agent = who.agent.number();
             node.instance = instance.clone();
@@ -167,7 +181,7 @@ impl MaintenanceManager {
                 instance: Some(&node.instance),
                 installed: node.installed.as_ref(),
                 policy: node.policy.as_ref(),
-                catalogue: &node.catalogue,
+                catalogue: node.catalogue(),
                 mode: OsMode::Unspecified,
                 windows: &windows,
                 runs: &runs,
@@ -247,9 +261,9 @@ impl MaintenanceManager {
         };
         let named = if running.profile.is_empty() { &instance.running_profile } else { running.profile };
         let profile = installed.as_ref().map_or(named, |os| &os.profile_name);
-        let mut catalogue: Vec<Os> = Vec::new();
+        let mut catalogue: Arc<[Os]> = Arc::default();
         if !profile.is_empty() {
-            catalogue = self.catalogue(project, profile).await?;
+            catalogue = self.profiles.of(&*self.store, project, profile).await?;
         }
         let provisioned = is_provisioned(&instance);
         if !provisioned && !enrolled {
@@ -260,7 +274,7 @@ impl MaintenanceManager {
             let profile_changed =
                 installed.as_ref().is_some_and(|os| !running.profile.is_empty() && os.profile_name != running.profile);
             if profile_changed {
-                catalogue = self.catalogue(project, running.profile).await?;
+                catalogue = self.profiles.of(&*self.store, project, running.profile).await?;
             }
             if let Some(os) = catalogue.iter().find(|os| running.is(os)) {
                 installed = self.store.load(project, os.id()).await?.or(installed);
@@ -272,24 +286,18 @@ impl MaintenanceManager {
             None => None,
         };
         let target = policy.as_ref().and_then(|policy| policy.target_os_id.id()).or(instance.desired_os_id.id());
-        if let Some(target) = target.filter(|id| catalogue.iter().all(|os| os.id() != *id))
-            && let Some(os) = self.store.load::<Os>(project, target).await?
-        {
-            catalogue.push(os);
+        let mut own = Vec::new();
+        if let Some(target) = target.filter(|id| catalogue.iter().all(|os| os.id() != *id)) {
+            own.extend(self.store.load::<Os>(project, target).await?);
         }
         // What a report may confirm is needed with its long texts.
-        for os in catalogue.iter_mut().filter(|os| running.is(os)) {
+        for os in catalogue.iter().filter(|os| running.is(os)) {
             match &installed {
-                Some(installed) if installed.id() == os.id() => os.clone_from(installed),
-                _ => *os = self.store.load(project, os.id()).await?.unwrap_or_else(|| os.clone()),
+                Some(installed) if installed.id() == os.id() => own.push(installed.clone()),
+                _ => own.extend(self.store.load::<Os>(project, os.id()).await?),
             }
         }
-        Ok(Node { host, instance, kept, installed, policy, catalogue })
-    }
-
-    /// The OS resources of a profile, without their long texts.
-    async fn catalogue(&self, project: &str, profile: &str) -> Result<Vec<Os>, StoreError> {
-        self.store.load_brief(project, Expr::is("profile_name", profile)).await
+        Ok(Node { host, instance, kept, installed, policy, profile: catalogue, own })
     }
 
     /// The last runs, newest first; the one that is open is among them.
@@ -385,6 +393,10 @@ impl Node {
         }
     }
 
+    fn catalogue(&self) -> Versions<'_> {
+        Versions::before(&self.own, &self.profile)
+    }
+
     fn running_profile(&self) -> String {
         self.installed.as_ref().map_or(&self.instance.running_profile, |os| &os.profile_name).clone()
     }
@@ -394,8 +406,8 @@ impl Node {
             host: &self.host,
             instance: &self.instance,
             installed: self.installed.as_ref(),
-            newest: newest(&self.running_profile(), self.catalogue.iter()),
-            catalogue: &self.catalogue,
+            newest: newest(&self.running_profile(), self.catalogue().iter()),
+            catalogue: self.catalogue(),
             now,
         }
     }

@@ -12,6 +12,7 @@ use emt_api::{
 use super::{
     extras,
     run::{self, RunEffect, Said},
+    versions::Versions,
 };
 use crate::os_resources::update_available;
 
@@ -49,7 +50,7 @@ pub(super) struct Facts<'a> {
     /// The newest OS of its profile.
     pub(super) newest: Option<&'a Os>,
     /// OS resources among which a reported image is looked up.
-    pub(super) catalogue: &'a [Os],
+    pub(super) catalogue: Versions<'a>,
     /// Epoch seconds.
     pub(super) now: u32,
 }
@@ -209,7 +210,7 @@ mod tests {
                 instance: &self.instance,
                 installed,
                 newest: self.catalogue.last(),
-                catalogue: &self.catalogue,
+                catalogue: Versions::of(&self.catalogue),
                 now: self.now,
             };
             let effect = apply(&facts, &report(kind, image, detail), self.run.clone());

@@ -161,7 +161,14 @@ mod tests {
     /// The same, for a report that says which attempt it speaks of.
     fn after_attempt(run: Option<OsUpdateRun>, kind: StatusType, detail: &str, attempt: &str) -> Option<OsUpdateRun> {
         let (host, instance) = (Host::default(), Instance::default());
-        let facts = Facts { host: &host, instance: &instance, installed: None, newest: None, catalogue: &[], now: NOW };
+        let facts = Facts {
+            host: &host,
+            instance: &instance,
+            installed: None,
+            newest: None,
+            catalogue: crate::maintenance::Versions::default(),
+            now: NOW,
+        };
         match effect(&facts, &Said { kind, detail, attempt }, run.clone()) {
             RunEffect::None => run,
             RunEffect::Create(run) | RunEffect::Update(run) => Some(*run),

@@ -9,7 +9,7 @@ use emt_api::{
 };
 
 use super::{
-    Agent, MaintenanceManager, Windows,
+    Agent, MaintenanceManager, Versions, Windows,
     decision::{self, Decision, Facts},
 };
 use crate::{
@@ -72,7 +72,7 @@ impl MaintenanceManager {
             instance: instance.as_ref(),
             installed: installed.as_ref(),
             policy: policy.as_ref(),
-            catalogue: &catalogue,
+            catalogue: Versions::of(&catalogue),
             mode: modes.of(profile),
             windows: &windows,
             runs: &runs,

@@ -51,6 +51,9 @@ pub trait Store: Send + Sync + 'static {
     /// write to must learn of their changes first, or give another number each time.
     fn generation(&self, project: &str) -> u64;
 
+    /// The same, of the project's records of one kind.
+    fn generation_of(&self, project: &str, spec: &'static Spec) -> u64;
+
     /// What changes from now on, told once it is durable.
     fn feed(&self) -> &Feed;
 

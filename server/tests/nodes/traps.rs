@@ -142,6 +142,9 @@ impl Store for Faulty {
     fn generation(&self, project: &str) -> u64 {
         self.inner.generation(project)
     }
+    fn generation_of(&self, project: &str, spec: &'static Spec) -> u64 {
+        self.inner.generation_of(project, spec)
+    }
     fn feed(&self) -> &Feed {
         self.inner.feed()
     }

@@ -36,6 +36,7 @@ pub use self::{
 use super::{
     answer::Agent,
     report::Running,
+    versions::Versions,
     windows::{Limits, Windows},
 };
 use crate::{
@@ -58,7 +59,7 @@ pub struct Facts<'a> {
     /// The instance's policy.
     pub policy: Option<&'a OsUpdatePolicy>,
     /// OS resources of the profile that runs, and the one that policy or link name.
-    pub catalogue: &'a [Os],
+    pub catalogue: Versions<'a>,
     /// Whether the newest OS is linked by itself; only reasons depend on it.
     pub mode: OsMode,
     /// Windows for OS updates that hold for the host.

@@ -165,6 +165,10 @@ impl Store for SqliteStore {
         self.shared.generations.current(project)
     }
 
+    fn generation_of(&self, project: &str, spec: &'static Spec) -> u64 {
+        self.shared.generations.of_kind(project, spec.prefix)
+    }
+
     fn feed(&self) -> &Feed {
         &self.shared.feed
     }

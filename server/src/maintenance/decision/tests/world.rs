@@ -169,7 +169,7 @@ impl World {
             instance: self.instance.as_ref(),
             installed: self.installed.as_ref(),
             policy: self.policy.as_ref(),
-            catalogue: &self.catalogue,
+            catalogue: crate::maintenance::Versions::of(&self.catalogue),
             mode: self.mode,
             windows: &self.windows,
             runs: &self.runs,
