@@ -25,6 +25,7 @@ use crate::{
     rest,
     store::{self, Store, StoreError},
     tls::{self, Pair},
+    web,
 };
 
 /// How often the server's certificate is issued anew while it runs; it is valid for over a year.
@@ -209,11 +210,11 @@ impl Parts {
             memory: rest::Memory::default(),
         };
         let names = oidc::IssuerNames::new(&config.fqdn, port).with_web_addresses(&config.web_redirects);
-        rest::router(Arc::new(rest), config, clock).merge(oidc::router(identity.clone(), names)).merge(grpc::router(
-            maintenance.clone(),
-            hosts.clone(),
-            identity.clone(),
-        ))
+        let rest = Arc::new(rest);
+        rest::router(Arc::clone(&rest), config, clock)
+            .merge(web::router(rest, names.clone(), config, clock, random))
+            .merge(oidc::router(identity.clone(), names))
+            .merge(grpc::router(maintenance.clone(), hosts.clone(), identity.clone()))
     }
 }
 

@@ -12,7 +12,10 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 use self::unread::Lent;
-use crate::clock::{Clock, Randomness};
+use crate::{
+    clock::{Clock, Randomness},
+    web,
+};
 
 /// Header of answers that finds the request in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -20,6 +23,10 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Where a request comes from; the listener puts it into each.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub std::net::IpAddr);
+
+/// The id of a request, for pages, which show it; other answers have it in their header only.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
 
 #[derive(Clone)]
 struct Context {
@@ -57,7 +64,10 @@ async fn observed(Context { routes, clock, random }: Context, request: Request) 
     let span = tracing::info_span!(
         "request", id, method = %request.method(), path = request.uri().path(), user = tracing::field::Empty
     );
-    let (request, body) = Lent::of(request);
+    let (mut request, body) = Lent::of(request);
+    if web::is_page(request.uri().path()) {
+        request.extensions_mut().insert(RequestId(id.clone()));
+    }
     let mut response = match routes.oneshot(request).instrument(span.clone()).await {
         Ok(response) => response,
         Err(never) => match never {},

@@ -20,3 +20,4 @@ pub mod release;
 pub mod rest;
 pub mod store;
 pub mod tls;
+pub mod web;

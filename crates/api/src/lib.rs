@@ -20,5 +20,6 @@ pub mod sheet;
 pub mod spec;
 pub mod status;
 pub mod timestamp;
+pub mod update_log;
 pub mod value;
 pub mod version;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use emt_api::update_log::{Outcome, last_outcome};
+
 use crate::{
     Error, Orchestrator, Query, Resource,
     kinds::{INSTANCES, OS, POLICIES, RUNS},
     models::{Instance, Os, Policy},
-    update_log::{Outcome, last_outcome},
 };
 
 impl Orchestrator {

@@ -17,9 +17,10 @@ mod orchestrator;
 mod os_modes;
 mod projects;
 mod sources;
-mod update_log;
 mod upload;
 mod why;
+
+pub use emt_api::update_log::{Outcome, last_outcome};
 
 pub use self::{
     changes::{Changes, Happened},
@@ -30,6 +31,5 @@ pub use self::{
     oidc::{DeviceLogin, Oidc, Tokens},
     orchestrator::{Orchestrator, Query, Resource},
     projects::Features,
-    update_log::{Outcome, last_outcome},
     upload::{Image, Kept, Release},
 };

@@ -86,13 +86,18 @@ impl Identity {
         if !user.enabled {
             return Err(IdentityError::Unauthenticated(Reason::Disabled));
         }
+        Ok((self.caller_of(user).await?, session.ends))
+    }
+
+    /// A person with the roles of this moment.
+    pub(super) async fn caller_of(&self, user: User) -> Result<Caller, IdentityError> {
         let roles = self.roles_of(&user).await?;
         let (subject, username, admin_roles) = (user.meta.id, user.username, user.admin_roles.0);
-        Ok((Caller { subject, username, roles, admin_roles, node: None }, session.ends))
+        Ok(Caller { subject, username, roles, admin_roles, node: None })
     }
 
     /// A login that has not ended, and whose it is.
-    async fn living_session(&self, id: &str, client: &str) -> Result<Option<(Session, User)>, IdentityError> {
+    pub(super) async fn living_session(&self, id: &str, client: &str) -> Result<Option<(Session, User)>, IdentityError> {
         let session: Option<Session> = self.store().load(SERVER, id).await?;
         let Some(session) = session.filter(|session| session.ends > self.now() && session.client_name == client) else {
             return Ok(None);

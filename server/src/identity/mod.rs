@@ -6,6 +6,7 @@
 pub mod admin;
 mod authentication;
 mod bootstrap;
+mod browsers;
 mod caller;
 mod callers;
 mod codes;
@@ -43,6 +44,7 @@ use zeroize::Zeroizing;
 
 pub use self::{
     bootstrap::{Admin, Secret},
+    browsers::{Browsing, form_token, is_form_token},
     caller::{Act, Caller},
     codes::{Asked, Authorization, NotAsked, origin_of},
     deletion::Deletion,

@@ -28,8 +28,21 @@ const fn list() -> Field {
 }
 
 /// All kinds.
-pub static RECORDS: &[&Spec] =
-    &[&ORG, &PROJECT, &USER, &GROUP, &ROLE, &CLIENT, &SESSION, &CODE, &DEVICE, &REVOKED_TOKEN, &SIGNING_KEY, &ENROLMENT_TOKEN];
+pub static RECORDS: &[&Spec] = &[
+    &ORG,
+    &PROJECT,
+    &USER,
+    &GROUP,
+    &ROLE,
+    &CLIENT,
+    &SESSION,
+    &BROWSER,
+    &CODE,
+    &DEVICE,
+    &REVOKED_TOKEN,
+    &SIGNING_KEY,
+    &ENROLMENT_TOKEN,
+];
 
 record! {
     /// An organisation: owns projects. Its id is a UUID.
@@ -179,6 +192,18 @@ record! {
         ends: i64 = number(),
         /// When the person signed in with a browser, epoch seconds; 0 if no browser was used.
         auth_time: i64 = number(),
+    }
+}
+
+record! {
+    /// A browser in which somebody has signed in to the pages of this server. The id is the SHA-256 of its cookie, hex.
+    pub struct Browser, static BROWSER {
+        prefix: "browser", table: "browsers", list_key: "browsers", label: "browser",
+    } {
+        /// The login.
+        session: String = text(),
+        /// When it ends at the latest, epoch seconds.
+        ends: i64 = number(),
     }
 }
 

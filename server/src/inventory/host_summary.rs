@@ -42,10 +42,10 @@ const INSTANCE_INDICATORS: [&str; 4] = [
 impl Inventory {
     /// Counts the hosts that a filter leaves.
     pub async fn host_summary(&self, project: &str, filter: &Expr) -> Result<HostSummary, ApiError> {
-        let running = running().and(Expr::Not(Box::new(failed())));
+        let running = running().and(Expr::Not(Box::new(failed_hosts())));
         Ok(HostSummary {
             total: self.count_hosts(project, filter, Expr::everything()).await?,
-            error: self.count_hosts(project, filter, failed()).await?,
+            error: self.count_hosts(project, filter, failed_hosts()).await?,
             running: self.count_hosts(project, filter, running).await?,
             unallocated: self.count_hosts(project, filter, Expr::is("site_id", Value::Null)).await?,
         })
@@ -67,7 +67,8 @@ fn running() -> Expr {
     Expr::Test(path, Test::Is(Value::Int(InstanceState::Running as i64)))
 }
 
-fn failed() -> Expr {
+/// Hosts with an error in any status of theirs or of their instance.
+pub fn failed_hosts() -> Expr {
     let is_error =
         |steps: Vec<Step>, column| Expr::Test(Path { steps, column }, Test::Is(Value::Int(StatusIndication::Error as i64)));
     let of_host = HOST_INDICATORS.into_iter().map(|column| is_error(Vec::new(), column));

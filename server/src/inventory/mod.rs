@@ -49,7 +49,7 @@ pub use self::{
     custom_config::CUSTOM_CONFIGS,
     holds::{Owner, profiles_of, schedules_of, schedules_of_host},
     host::{HOSTS, HostRegister},
-    host_summary::HostSummary,
+    host_summary::{HostSummary, failed_hosts},
     instance::{INSTANCES, is_provisioned, provision},
     local_account::LOCAL_ACCOUNTS,
     location::{Places, Tree, parent},

@@ -12,10 +12,12 @@ use super::{
     names::Base,
     page::{Page, field},
 };
-use crate::identity::{Asked, Authorization, NotAsked, OAuthError, origin_of};
+use crate::identity::{Asked, Authorization, NotAsked, OAuthError, WEB_CLIENT, origin_of};
 
 /// Where the sign-in page is sent to.
 pub(super) const SIGN_IN: &str = "/realms/master/login-actions/authenticate";
+/// Where clients send browsers to sign in.
+pub(crate) const AUTHORIZE: &str = "/realms/master/protocol/openid-connect/auth";
 /// Cookie that binds a sign-in page to the browser it was shown in.
 const COOKIE: &str = "EMT_SIGN_IN";
 
@@ -38,7 +40,9 @@ pub(super) async fn ask(State(oidc): State<Oidc>, base: Base, uri: Uri) -> Respo
         code_challenge_method: get("code_challenge_method"),
         prompt: get("prompt"),
     };
-    match oidc.identity.check_authorization(&asked, &oidc.names.web_addresses()).await {
+    let mut own = oidc.names.web_addresses();
+    own.push(base.own_callback());
+    match oidc.identity.check_authorization(&asked, &own).await {
         Ok(authorization) => page(&oidc, &authorization, "", None),
         Err(NotAsked::Told(text)) => told(text),
         Err(NotAsked::Failed(error)) => told(&error.told()),
@@ -98,7 +102,10 @@ fn page(oidc: &Oidc, asked: &Authorization, username: &str, error: Option<&str>)
         field("password", "password", "Password", ""),
     ];
     let page = Page::new(StatusCode::OK, "Sign in")
-        .text(&format!("{} asks you to sign in.", asked.client))
+        .text(&match asked.client.as_str() {
+            WEB_CLIENT => "Sign in to see your fleet.".to_owned(),
+            client => format!("{client} asks you to sign in."),
+        })
         .error(error)
         .form(SIGN_IN, &fields, &[("yes", "Sign in")])
         .leads_to(origin_of(&asked.redirect_uri).unwrap_or_default());

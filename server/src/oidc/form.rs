@@ -107,7 +107,7 @@ fn decode(body: &[u8]) -> Vec<(String, Zeroizing<String>)> {
 }
 
 /// `+` is a blank, `%xx` a byte; what is broken stays as it is.
-fn percent_decoded(text: &str) -> Zeroizing<String> {
+pub(crate) fn percent_decoded(text: &str) -> Zeroizing<String> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -124,7 +124,7 @@ fn percent_decoded(text: &str) -> Zeroizing<String> {
 }
 
 /// A text as it stands in a query: the inverse of what is read here.
-pub(super) fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -28,6 +28,11 @@ pub use self::{
     admin::{AdminCall, calls as admin_calls},
     names::IssuerNames,
 };
+pub(crate) use self::{
+    authorize::AUTHORIZE,
+    form::{percent_decoded, percent_encoded},
+    names::CALLBACK,
+};
 use crate::identity::{Identity, OAuthError};
 
 /// Where the realm's protocol endpoints are.

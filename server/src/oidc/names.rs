@@ -2,13 +2,15 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{header, request::Parts},
+    http::{HeaderMap, Uri, header, request::Parts},
 };
 
 use super::Oidc;
 
 /// Where the pages of this server take a browser back, after a login and after a logout.
-const WEB_PATHS: [&str; 2] = ["/ui/callback", "/ui/"];
+const WEB_PATHS: [&str; 2] = [CALLBACK, "/ui/"];
+/// The first of them.
+pub(crate) const CALLBACK: &str = "/ui/callback";
 
 /// The server's names.
 #[derive(Debug, Clone)]
@@ -42,11 +44,26 @@ impl IssuerNames {
     /// The base address for a request to `host`, such as `keycloak.emt.localhost:8443`. A foreign name gets the default, so
     /// that nobody can have tokens made in the name of another server.
     pub fn base(&self, host: Option<&str>) -> String {
-        match host.filter(|host| self.is_own(host)) {
-            Some(host) => format!("https://{}", host.to_ascii_lowercase()),
+        match host.and_then(|host| self.own(host)) {
+            Some(own) => own,
             None if self.port == 443 => format!("https://keycloak.{}", self.fqdn),
             None => format!("https://keycloak.{}:{}", self.fqdn, self.port),
         }
+    }
+
+    /// The address that a browser asks, if it is one of the server's own.
+    pub fn asked(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+        self.own(host(uri, headers)?)
+    }
+
+    /// Where pages are, for a browser that asks under a foreign name.
+    pub fn home(&self) -> String {
+        let port = if self.port == 443 { String::new() } else { format!(":{}", self.port) };
+        format!("https://{}{port}", self.fqdn)
+    }
+
+    fn own(&self, host: &str) -> Option<String> {
+        self.is_own(host).then(|| format!("https://{}", host.to_ascii_lowercase()))
     }
 
     fn is_own(&self, host: &str) -> bool {
@@ -62,6 +79,12 @@ impl IssuerNames {
     }
 }
 
+/// HTTP/2 has the name in the address, HTTP/1.1 in a header.
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    let host = uri.authority().map(axum::http::uri::Authority::as_str);
+    host.or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()))
+}
+
 /// The base address for a request.
 pub(super) struct Base(pub(super) String);
 
@@ -69,14 +92,17 @@ impl FromRequestParts<Oidc> for Base {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, oidc: &Oidc) -> Result<Self, Self::Rejection> {
-        // HTTP/2 has the name in the address, HTTP/1.1 in a header.
-        let host = parts.uri.authority().map(axum::http::uri::Authority::as_str);
-        let host = host.or_else(|| parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()));
-        Ok(Self(oidc.names.base(host)))
+        Ok(Self(oidc.names.base(host(&parts.uri, &parts.headers))))
     }
 }
 
 impl Base {
+    /// Where a browser that asks under this name comes back to after it has signed in for the pages: nobody is sent from one
+    /// name of the server to another.
+    pub(super) fn own_callback(&self) -> String {
+        format!("{}{CALLBACK}", self.0)
+    }
+
     /// The issuer of tokens.
     pub(super) fn issuer(&self) -> String {
         format!("{}/realms/master", self.0)

@@ -9,9 +9,14 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:24rem;margin:12vh auto;padding:0 1rem;color:#1b1f24}\
-h1{font-size:1.4rem}label{display:block;margin:.8rem 0}input{display:block;width:100%;box-sizing:border-box;padding:.5rem;\
-font:inherit}button{margin:1rem .6rem 0 0;padding:.5rem 1.2rem;font:inherit}.error{color:#a40e26}";
+const STYLE: &str = ":root{color-scheme:light dark;--b:#f5f6f8;--c:#fff;--t:#1a1d21;--l:#8a939e;--a:#0b5cad;--o:#fff;--e:#b3202a}\
+@media (prefers-color-scheme:dark){:root{--b:#0e1115;--c:#161a20;--t:#e5e9ee;--l:#6b7480;--a:#75b7ff;--o:#0e1115;--e:#ff8a84}}\
+body{font:1rem/1.5 system-ui,sans-serif;max-width:24rem;margin:10vh auto;padding:1.2rem 1.6rem 1.8rem;color:var(--t);\
+background:var(--c);border-radius:12px}html{background:var(--b);padding:0 1rem}h1{font-size:1.4rem}label{display:block;margin:.8rem 0}\
+input{display:block;width:100%;box-sizing:border-box;padding:.5rem;font:inherit;color:inherit;background:var(--c);\
+border:1px solid var(--l);border-radius:6px}button{margin:1rem .6rem 0 0;padding:.5rem 1.2rem;font:inherit;font-weight:600;\
+border:1px solid var(--a);border-radius:6px;background:var(--a);color:var(--o)}:focus-visible{outline:3px solid var(--a);\
+outline-offset:2px}.error{color:var(--e)}";
 
 /// The one style that the policy lets through.
 static STYLE_HASH: LazyLock<String> = LazyLock::new(|| STANDARD.encode(Sha256::digest(STYLE)));

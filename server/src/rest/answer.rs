@@ -125,7 +125,7 @@ pub(super) fn empty() -> Response {
 }
 
 /// For a path that nothing serves.
-pub(super) async fn no_such_path(method: Method) -> Response {
+pub(crate) async fn no_such_path(method: Method) -> Response {
     if method == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();
     }

@@ -15,7 +15,7 @@ use emt_api::{
     page::wrong_parameter,
     resources::{ALL, by_prefix},
 };
-use futures::{Stream, stream};
+use futures::{FutureExt, Stream, future::BoxFuture, stream};
 use serde_json::json;
 
 use super::{
@@ -25,10 +25,7 @@ use super::{
     operation::{Answer, At, Holds, Operation, Parameter, ParameterKind},
     request::Parameters,
 };
-use crate::{
-    identity::Identity,
-    store::{Follower, Happened, News, Position, Told},
-};
+use crate::store::{Follower, Happened, News, Position, Told};
 
 const AT: At = At::project(&["/events"], &["/events"]);
 
@@ -87,10 +84,23 @@ async fn follow(
 ) -> Result<Response, Refused> {
     let kinds = kinds(parameters.checked(&KINDS)?)?;
     let follower = rest.inventory.store.feed().follow(&at.project, from);
-    let reader = Reader { identity: rest.identity.clone(), headers, project: at.project };
+    let (identity, project) = (rest.identity.clone(), at.project);
+    let reader = move || {
+        let (identity, headers, project) = (identity.clone(), headers.clone(), project.clone());
+        let caller = async move { identity.authenticate(authorization(&headers)).await };
+        async move { caller.await.is_ok_and(|caller| caller.can_read(&project)) }.boxed()
+    };
+    Ok(changes(follower, Box::new(reader), kinds))
+}
+
+/// Whether whoever follows may still read.
+pub(crate) type MayRead = Box<dyn Fn() -> BoxFuture<'static, bool> + Send>;
+
+/// The answer that goes on as changes happen; `kinds` are the prefixes of those that are told, all if none are named.
+pub(crate) fn changes(follower: Follower, reader: MayRead, kinds: Option<Vec<&'static str>>) -> Response {
     // What stands between must pass on each event at once.
     let unbuffered = [("cache-control", "no-store"), ("x-accel-buffering", "no")];
-    Ok((unbuffered, Sse::new(events(follower, reader, kinds))).into_response())
+    (unbuffered, Sse::new(events(follower, reader, kinds))).into_response()
 }
 
 /// Prefixes of the kinds; all if none are named.
@@ -104,30 +114,19 @@ fn kinds(names: Option<&str>) -> Result<Option<Vec<&'static str>>, ApiError> {
     names.split(',').map(|name| known(name).ok_or_else(|| unknown(name))).collect::<Result<_, _>>().map(Some)
 }
 
-/// Who follows.
-struct Reader {
-    identity: Identity,
-    headers: HeaderMap,
-    project: String,
-}
-
-impl Reader {
-    /// Whether the caller may read the project now.
-    async fn may_read(&self) -> bool {
-        let caller = self.identity.authenticate(authorization(&self.headers)).await;
-        caller.is_ok_and(|caller| caller.can_read(&self.project))
-    }
-}
-
 struct Stage {
     follower: Follower,
-    reader: Reader,
+    reader: MayRead,
     kinds: Option<Vec<&'static str>>,
     waiting: VecDeque<Event>,
 }
 
 /// The stream: where it begins, then what happens. It ends when the caller may not read any more, and when the server stops.
-fn events(follower: Follower, reader: Reader, kinds: Option<Vec<&'static str>>) -> impl Stream<Item = Result<Event, Infallible>> {
+fn events(
+    follower: Follower,
+    reader: MayRead,
+    kinds: Option<Vec<&'static str>>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
     let begin = Event::default().event("ready").id(follower.position().to_string()).data("{}");
     let stage = Stage { follower, reader, kinds, waiting: [begin].into() };
     stream::unfold(stage, |mut stage| async move {
@@ -145,17 +144,17 @@ impl Stage {
     async fn fill(&mut self) -> Option<()> {
         let Ok(news) = tokio::time::timeout(CHECK, self.follower.next()).await else {
             self.waiting.push_back(Event::default().comment("still here"));
-            return self.reader.may_read().await.then_some(());
+            return (self.reader)().await.then_some(());
         };
         let mut news = vec![news?];
         if let Some(News::Changes(_)) = news.first() {
             tokio::time::sleep(TOGETHER).await;
             // What is there by now.
-            while let Some(more) = futures::FutureExt::now_or_never(self.follower.next()) {
+            while let Some(more) = self.follower.next().now_or_never() {
                 news.push(more?);
             }
         }
-        if !self.reader.may_read().await {
+        if !(self.reader)().await {
             return None;
         }
         for news in news {

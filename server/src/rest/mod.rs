@@ -38,12 +38,13 @@ mod telemetry;
 mod why;
 mod workload;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{Router, middleware, routing::MethodRouter};
 
 pub(crate) use self::context::authorization;
 pub use self::{answer::Refused, memory::Memory, orchestrator::features};
+pub(crate) use self::{answer::no_such_path, events::changes};
 use self::{guard::Guard, limit::Limiter, operation::Operation};
 use crate::{
     clock::Clock,
@@ -125,15 +126,29 @@ pub fn operations() -> Vec<Operation> {
 /// All routes of the operators' side.
 pub fn router(rest: Rest, settings: &Config, clock: &Clock) -> Router {
     let (unhurried, quick): (Vec<_>, Vec<_>) = operations().into_iter().partition(|operation| operation.unhurried);
-    let guard = |limit| Guard {
+    let quick = routes(&quick).fallback(answer::no_such_path);
+    let unhurried = guarded(routes(&unhurried), settings, clock, None);
+    guarded(quick, settings, clock, Some(guard::REQUEST_TIMEOUT)).merge(unhurried).with_state(rest)
+}
+
+/// Routes behind the same checks as all operations, for another side of the server.
+pub(crate) fn checked(routes: Router, settings: &Config, clock: &Clock) -> Router {
+    guarded(routes, settings, clock, Some(guard::REQUEST_TIMEOUT))
+}
+
+fn guarded<S: Clone + Send + Sync + 'static>(
+    routes: Router<S>,
+    settings: &Config,
+    clock: &Clock,
+    limit: Option<Duration>,
+) -> Router<S> {
+    let guard = Guard {
         limiter: Arc::new(Limiter::new(settings.requests_per_second)),
         clock: clock.clone(),
         origins: settings.cors_origins.clone().into(),
         limit,
     };
-    let guarded = |routes: Router<Rest>, limit| routes.layer(middleware::from_fn_with_state(guard(limit), Guard::guarded));
-    let quick = routes(&quick).fallback(answer::no_such_path);
-    guarded(quick, Some(guard::REQUEST_TIMEOUT)).merge(guarded(routes(&unhurried), None)).with_state(rest)
+    routes.layer(middleware::from_fn_with_state(guard, Guard::guarded))
 }
 
 fn routes(operations: &[Operation]) -> Router<Rest> {

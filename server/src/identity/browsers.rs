@@ -1,0 +1,101 @@
+//! Browsers that are signed in to the pages of this server: a cookie stands for a login, so that no token is ever in a page's
+//! reach. What the cookie's owner may do is looked up each time, as for a token.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{
+    Caller, Identity, IdentityError, Reason, SERVER, WEB_CLIENT, callers,
+    enrolment::digest,
+    oauth::{Authentication, OAuthError},
+    records::{Browser, Session},
+};
+use crate::store::{Batch, StoreExt};
+
+/// What a cookie's digest is remembered under, so that it never meets that of a token.
+const COOKIE: &str = "cookie ";
+
+/// A browser that has just signed in.
+#[derive(Debug)]
+pub struct Browsing {
+    /// What the browser is to keep, and nobody else.
+    pub cookie: String,
+    /// When it ends at the latest, epoch seconds.
+    pub ends: i64,
+}
+
+/// What forms of this browser carry, so that no other site can send them in its name.
+pub fn form_token(cookie: &str) -> String {
+    let digest = Sha256::digest(format!("form {cookie}"));
+    hex::encode(&digest[..16])
+}
+
+/// Whether a form comes from a page that this browser was shown.
+pub fn is_form_token(cookie: &str, token: &str) -> bool {
+    form_token(cookie).as_bytes().ct_eq(token.as_bytes()).into()
+}
+
+impl Identity {
+    /// A browser brings back its code: the login is its own from now on.
+    pub async fn begin_browsing(
+        &self,
+        code: Option<&str>,
+        redirect_uri: &str,
+        verifier: &str,
+        issuer: &str,
+    ) -> Result<Browsing, OAuthError> {
+        let client = Authentication { id: Some(WEB_CLIENT.to_owned()), secret: None };
+        let tokens = self.by_code(&client, code, Some(redirect_uri), Some(verifier), issuer).await?;
+        let session = tokens.session_state.unwrap_or_default();
+        let session: Session =
+            self.store().load(SERVER, &session).await?.ok_or_else(|| OAuthError::grant("Session not active"))?;
+        let cookie = self.random_text(32);
+        let mut browser = Browser { session: session.meta.id, ends: session.ends, ..Browser::default() };
+        self.name(&mut browser, digest(&cookie));
+        let ends = browser.ends;
+        self.store().commit(Batch::default().insert(browser)).await?;
+        Ok(Browsing { cookie, ends })
+    }
+
+    /// Who is signed in with this cookie.
+    pub async fn browsing(&self, cookie: &str) -> Result<Arc<Caller>, IdentityError> {
+        let gone = || IdentityError::Unauthenticated(Reason::Revoked);
+        let generation = self.store().generation(SERVER);
+        let fingerprint = callers::fingerprint(&[COOKIE, cookie].concat());
+        if let Some(caller) = self.shared.callers.recall(&fingerprint, generation, self.now()) {
+            return Ok(caller);
+        }
+        let browser: Browser = self.store().load(SERVER, &digest(cookie)).await?.ok_or_else(gone)?;
+        let (session, user) = self.living_session(&browser.session, WEB_CLIENT).await?.ok_or_else(gone)?;
+        if !user.enabled {
+            return Err(IdentityError::Unauthenticated(Reason::Disabled));
+        }
+        let caller = Arc::new(self.caller_of(user).await?);
+        self.shared.callers.keep(fingerprint, generation, session.ends.min(browser.ends), &caller);
+        Ok(caller)
+    }
+
+    /// Somebody signs out: the login ends, and what was given for it.
+    pub async fn end_browsing(&self, cookie: &str) -> Result<(), IdentityError> {
+        let id = digest(cookie);
+        let Some(browser) = self.store().load::<Browser>(SERVER, &id).await? else { return Ok(()) };
+        self.forget::<Session>(&browser.session).await?;
+        self.forget::<Browser>(&id).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_for_one_browser() {
+        let token = form_token("a");
+        assert!(is_form_token("a", &token));
+        for (cookie, token) in [("b", token.as_str()), ("a", ""), ("a", "a"), ("", &token), ("a", &token[1..])] {
+            assert!(!is_form_token(cookie, token), "{cookie:?} {token:?}");
+        }
+    }
+}

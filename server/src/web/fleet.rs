@@ -1,0 +1,174 @@
+//! Hosts as lists show them, each with what runs and what is to run: read in a few steps whatever their number.
+
+use std::collections::HashMap;
+
+use emt_api::{
+    filter::Expr,
+    record::Record,
+    resources::{HOST, Host, INSTANCE, Instance, OS, OS_UPDATE_POLICY, OsUpdatePolicy, SITE, Site},
+    sheet::{Entry, Sheet},
+};
+
+use super::words::{Status, When};
+use crate::{
+    inventory::{Chosen, Target, effective_target},
+    os_resources::Catalogue,
+    store::{Query, Snapshot, Store, StoreError},
+};
+
+/// A host of a list.
+pub(super) struct HostRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) site: String,
+    pub(super) status: Status,
+    pub(super) instance: String,
+    pub(super) profile: String,
+    pub(super) version: String,
+    /// What it is to run, if that is not what runs.
+    pub(super) target: String,
+    pub(super) update: Status,
+    pub(super) since: When,
+    /// What is newer; "" if nothing is.
+    pub(super) available: String,
+}
+
+/// A page of hosts.
+pub(super) struct HostPage {
+    pub(super) rows: Vec<HostRow>,
+    pub(super) total: u64,
+}
+
+/// The OS resources of a project, without their long texts.
+pub(super) async fn catalogue(snapshot: &mut dyn Snapshot, project: &str) -> Result<Catalogue, StoreError> {
+    Ok(snapshot.find(&Query::all(&OS, project).brief()).await?.0.iter().map(Entry::record).collect())
+}
+
+/// A page of hosts.
+pub(super) async fn hosts(
+    store: &dyn Store,
+    project: &str,
+    chosen: Chosen,
+    offset: u64,
+    size: u64,
+) -> Result<HostPage, StoreError> {
+    let mut snapshot = store.snapshot().await?;
+    let query =
+        Query { order: chosen.order, offset, count: true, ..Query::all(&HOST, project).filter(chosen.filter).limit(size) };
+    let (hosts, total) = snapshot.find(&query).await?;
+    let catalogue = catalogue(&mut *snapshot, project).await?;
+    let hosts: Vec<Host> = hosts.iter().map(Entry::record).collect();
+    let mut ids: Vec<&str> = hosts.iter().map(Record::id).collect();
+    ids.sort_unstable();
+    let instances = snapshot.referrers(&INSTANCE, project, "host_id", &ids).await?;
+    let instances: HashMap<String, Instance> = by(&instances, |instance: &Instance| instance.host_id.as_str().to_owned());
+    let sites = linked(&mut *snapshot, &SITE, project, hosts.iter().map(|host| host.site_id.as_str())).await?;
+    let sites: HashMap<String, Site> = by(&sites, |site: &Site| site.id().to_owned());
+    let policies = instances.values().map(|instance| instance.os_update_policy_id.as_str());
+    let policies = linked(&mut *snapshot, &OS_UPDATE_POLICY, project, policies).await?;
+    let policies: HashMap<String, OsUpdatePolicy> = by(&policies, |policy: &OsUpdatePolicy| policy.id().to_owned());
+    let row = |host: &Host| {
+        let instance = instances.get(host.id());
+        let policy = instance.and_then(|instance| policies.get(instance.os_update_policy_id.as_str()));
+        let place = sites.get(host.site_id.as_str()).map(|place| place.name.clone());
+        host_row(host, instance, policy, place.unwrap_or_default(), &catalogue)
+    };
+    Ok(HostPage { rows: hosts.iter().map(row).collect(), total })
+}
+
+fn host_row(
+    host: &Host,
+    instance: Option<&Instance>,
+    policy: Option<&OsUpdatePolicy>,
+    site: String,
+    catalogue: &Catalogue,
+) -> HostRow {
+    let mut row = HostRow {
+        id: host.id().to_owned(),
+        name: host.name.clone(),
+        site,
+        status: Status::of(&host.host_status, host.host_status_indicator),
+        instance: String::new(),
+        profile: String::new(),
+        version: String::new(),
+        target: String::new(),
+        update: Status { text: String::new(), tone: "off" },
+        since: When(0),
+        available: String::new(),
+    };
+    let Some(instance) = instance else { return row };
+    let installed = catalogue.get(instance.os_id.as_str());
+    let profile = installed.map_or(instance.running_profile.as_str(), |os| &os.profile_name);
+    let target = effective_target(instance, policy, profile, |id| catalogue.get(id), || catalogue.of_profile(profile).iter());
+    row.target = match target {
+        Target::Os(os) if instance.os_id.id() != Some(os.id()) => os.image_id.clone(),
+        Target::KernelCommand(_) => "kernel command line".to_owned(),
+        Target::Missing => "an OS that is not there".to_owned(),
+        Target::Os(_) | Target::Nothing | Target::Packages => String::new(),
+    };
+    profile.clone_into(&mut row.profile);
+    row.version = installed.map_or_else(|| instance.running_image.clone(), |os| os.image_id.clone());
+    instance.id().clone_into(&mut row.instance);
+    row.update = Status::of(&instance.update_status, instance.update_status_indicator);
+    row.since = When(instance.update_status_timestamp.into());
+    row.available.clone_from(&instance.os_update_available);
+    row
+}
+
+/// Records that links lead to.
+pub(super) async fn linked<'a>(
+    snapshot: &mut dyn Snapshot,
+    spec: &'static emt_api::spec::Spec,
+    project: &str,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<Sheet, StoreError> {
+    let mut ids: Vec<&str> = ids.filter(|id| !id.is_empty()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    snapshot.get(spec, project, &ids).await
+}
+
+fn by<R: Record>(sheet: &Sheet, key: impl Fn(&R) -> String) -> HashMap<String, R> {
+    sheet.iter().map(Entry::record).map(|record: R| (key(&record), record)).collect()
+}
+
+/// An OS with the number of instances on which it is installed.
+pub(super) struct Version {
+    pub(super) profile: String,
+    pub(super) number: String,
+    pub(super) hosts: u64,
+    /// Of a hundred.
+    pub(super) share: u64,
+    /// Whether it is the newest of its profile.
+    pub(super) is_newest: bool,
+    /// Why it may not be chosen; "" if it may.
+    pub(super) held: &'static str,
+}
+
+/// The versions of all profiles, those of a profile together, the newest first; at most so many.
+pub(super) async fn versions(store: &dyn Store, project: &str, most: usize) -> Result<Vec<Version>, StoreError> {
+    let catalogue = catalogue(&mut *store.snapshot().await?, project).await?;
+    let mut profiles: Vec<&str> = catalogue.profiles().collect();
+    profiles.sort_unstable();
+    let mut versions = Vec::new();
+    for os in profiles.iter().flat_map(|profile| catalogue.of_profile(profile)).take(most) {
+        let query = Query { count: true, ..Query::all(&INSTANCE, project).filter(Expr::is("os_id", os.id())).limit(0) };
+        versions.push(Version {
+            profile: os.profile_name.clone(),
+            number: os.image_id.clone(),
+            hosts: store.find(query).await?.total,
+            share: 0,
+            is_newest: catalogue.newest(&os.profile_name).is_some_and(|newest| newest.id() == os.id()),
+            held: match (os.blocked.is_empty(), os.withdrawn.is_empty()) {
+                (false, _) => "blocked",
+                (_, false) => "withdrawn",
+                _ => "",
+            },
+        });
+    }
+    let all: u64 = versions.iter().map(|version| version.hosts).sum();
+    for version in &mut versions {
+        version.share = version.hosts * 100 / all.max(1);
+    }
+    Ok(versions)
+}

@@ -1,0 +1,73 @@
+//! Pages for people, at `/ui`: the fleet, what is available, what happens next. They call the same domain rooms as the
+//! operators' API and go by the same rights.
+//!
+//! Handlers give a [`Page`]; the frame around it is put there by [`frame`], which also knows who visits.
+
+mod assets;
+mod counts;
+mod events;
+mod fleet;
+mod frame;
+mod host;
+mod hosts;
+mod overview;
+mod page;
+mod projects;
+mod session;
+mod timeline;
+mod visit;
+mod words;
+
+use std::sync::Arc;
+
+use axum::{
+    Router, middleware,
+    routing::{any, get, post},
+};
+
+use self::page::{Failure, Page};
+use crate::{
+    clock::{Clock, Randomness},
+    config::Config,
+    oidc::{CALLBACK, IssuerNames},
+    rest::{self, Rest},
+};
+
+/// Where pages are.
+const ROOT: &str = "/ui";
+
+/// What pages work with.
+type Web = Arc<Site>;
+
+/// See [`Web`].
+struct Site {
+    rest: Rest,
+    names: IssuerNames,
+    clock: Clock,
+    random: Randomness,
+}
+
+/// All routes of the pages.
+pub fn router(rest: Rest, names: IssuerNames, settings: &Config, clock: &Clock, random: &Randomness) -> Router {
+    let site = Arc::new(Site { rest, names, clock: clock.clone(), random: random.clone() });
+    let quick = Router::new()
+        .route("/", any(session::root))
+        .route(ROOT, get(projects::home))
+        .route("/ui/sign-in", get(session::sign_in))
+        .route(CALLBACK, get(session::callback))
+        .route("/ui/sign-out", post(session::sign_out))
+        .route("/ui/assets/{name}", get(assets::serve))
+        .route("/ui/p/{project}", get(overview::show))
+        .route("/ui/p/{project}/hosts", get(hosts::show))
+        .route("/ui/p/{project}/hosts/{id}", get(host::show))
+        .route("/ui/{*path}", any(async || Failure::no_page()))
+        .with_state(Arc::clone(&site));
+    let quick = rest::checked(quick, settings, clock);
+    let unhurried = Router::new().route("/ui/p/{project}/events", get(events::follow)).with_state(Arc::clone(&site));
+    quick.merge(unhurried).layer(middleware::from_fn_with_state(site, frame::framed))
+}
+
+/// Whether a path may lead to a page.
+pub(crate) fn is_page(path: &str) -> bool {
+    path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

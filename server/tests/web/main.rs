@@ -1,0 +1,8 @@
+//! The pages, without a browser: who sees what, what is safe, and what they weigh.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod browser;
+mod pages;
+mod sessions;
