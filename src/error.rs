@@ -253,6 +253,9 @@ fn hint_for(error: &ClientError) -> Option<String> {
             401 => "the login has ended or belongs to another server; log in again: emtctl login",
             403 if message == NO_PROJECT => "emtctl project list shows the projects that you may use",
             403 => "your role does not allow this; ask an administrator of the project, or log in again if the login is old",
+            400 if message.contains("another source has the same") => {
+                "emtctl os source list shows it; give the new one another name"
+            }
             400 if message.contains("has the same") => "it is there already, perhaps in another project",
             400 if message.contains("still refer to this OS") => {
                 "emtctl os block keeps everybody from installing it; emtctl instance list shows what runs where"
@@ -274,6 +277,7 @@ fn hint_for(error: &ClientError) -> Option<String> {
 fn list_of(noun: &str) -> Option<&'static str> {
     Some(match noun {
         "OS resource" => "emtctl os list",
+        "source" => "emtctl os source list",
         "host" => "emtctl host list",
         "instance" | "host, instance or OS resource" => "emtctl instance list",
         "region" => "emtctl region list",

@@ -167,7 +167,7 @@ async fn a_version_that_was_published_never_changes() {
         assert!(offer.message.contains(&part), "{}", offer.message);
     }
     assert_eq!(world.os("3.0.1").await.sha256, digest("one"));
-    assert_eq!(world.status(&two).await.0, "Synchronised, but 1 contradict what is known");
+    assert_eq!(world.status(&two).await.0, "Synchronised, but 1 contradicts what is known");
 
     // The same source with another digest under the same version.
     first.publish("edge", "3.0.1", b"altered").write();

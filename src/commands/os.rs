@@ -17,6 +17,7 @@ use crate::{
 
 mod block;
 mod diff;
+mod image;
 mod mirror;
 mod mode;
 mod publish;
@@ -145,6 +146,7 @@ impl Show for Listed {
         row.push(match self {
             Self { os, .. } if !os.blocked.is_empty() => Cell::toned("blocked", Tone::Bad),
             Self { os, .. } if !os.withdrawn.is_empty() => Cell::toned("withdrawn", Tone::Bad),
+            Self { os, .. } if os.image_state == image::FAILED => Cell::toned("no image", Tone::Bad),
             Self { is_newest: true, .. } => Cell::toned("newest", Tone::Good),
             Self { .. } => "".into(),
         });
@@ -214,8 +216,10 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
             )
         }
         Command::Get { os } => {
-            let found = app.api().await?.find(&kinds::OS, &os).await.doing(format!("show OS {os}"))?;
-            app.out.one(&found)
+            let api = app.api().await?;
+            let found = api.find(&kinds::OS, &os).await.doing(format!("show OS {os}"))?;
+            let more = image::details(&api, &found.data).await.doing(format!("find the sources of OS {os}"))?;
+            app.out.one_with(&found, more)
         }
         Command::Publish(args) => publish::run(app, args).await,
         Command::Source(command) => source::run(app, command).await,

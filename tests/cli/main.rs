@@ -22,6 +22,7 @@ mod proxy;
 mod reporter;
 mod schedule;
 mod session;
+mod source;
 mod upload;
 mod watch;
 mod why;

@@ -16,15 +16,20 @@ use tokio_rustls::{TlsAcceptor, rustls, server::TlsStream};
 use crate::world::World;
 
 /// A release tree.
-struct Tree {
-    root: PathBuf,
-    index: Json,
+pub struct Tree {
+    pub root: PathBuf,
+    pub index: Json,
 }
 
 impl Tree {
     fn new(world: &World) -> Self {
+        Self::at(world.path("tree"))
+    }
+
+    /// With two versions of the profile `edge`.
+    pub fn at(root: PathBuf) -> Self {
         let index = json!({"format": 1, "profiles": [], "files": {}, "withdrawn": []});
-        let mut tree = Self { root: world.path("tree"), index };
+        let mut tree = Self { root, index };
         for version in ["3.0.1", "3.0.2"] {
             tree.offer("edge", version);
         }
@@ -32,14 +37,14 @@ impl Tree {
         tree
     }
 
-    fn put(&self, path: &str, text: &str) -> (usize, String) {
+    pub fn put(&self, path: &str, text: &str) -> (usize, String) {
         let file = self.root.join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
         (text.len(), hex::encode(Sha256::digest(text)))
     }
 
-    fn offer(&mut self, profile: &str, version: &str) {
+    pub fn offer(&mut self, profile: &str, version: &str) {
         let image = format!("files/{profile}-{version}.raw.gz");
         let (size, sha256) = self.put(&image, &format!("image {version}"));
         self.index["files"][&image] = json!({"size": size, "sha256": sha256});
@@ -56,7 +61,7 @@ impl Tree {
         self.index["profiles"].as_array_mut().unwrap().push(entry);
     }
 
-    fn publish(&self) {
+    pub fn publish(&self) {
         self.put("index.json", &self.index.to_string());
     }
 }

@@ -53,6 +53,10 @@ model! {
         withdrawn: String = "withdrawn",
         /// Who has blocked it and why, "" if nobody has.
         blocked: String = "blocked",
+        /// Where its image is, if a source offers it; else "".
+        image_state: String = "imageState",
+        /// Why it could not be fetched.
+        image_detail: String = "imageDetail",
     }
 }
 
@@ -357,6 +361,8 @@ model! {
         retry_at: i64 = "retryAt",
         /// The OS resource that it became.
         os: String = "osID",
+        /// The source.
+        source: String = "sourceID",
     }
 }
 

@@ -257,7 +257,7 @@ pub enum StoreError {
         id: String,
     },
     /// Another record has the same values where they must be unique.
-    #[error("another {kind} has the same {}", rule.split_once('_').map_or(*rule, |(_, what)| what).replace('_', " "))]
+    #[error("another {} has the same {}", noun(kind), rule.split_once('_').map_or(*rule, |(_, what)| what).replace('_', " "))]
     Duplicate {
         /// Prefix of the kind.
         kind: &'static str,
@@ -294,6 +294,11 @@ pub enum StoreError {
         /// In the engine's words.
         reason: String,
     },
+}
+
+/// A kind as people call it.
+fn noun<'a>(kind: &'a &'static str) -> &'a str {
+    if *kind == emt_api::resources::OS_SOURCE.prefix { "source" } else { kind }
 }
 
 /// Typed reads.

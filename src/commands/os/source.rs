@@ -17,8 +17,8 @@ use crate::{
     cli::Format,
     commands::choice::Choice,
     error::{Doing, Error},
-    output::{Cell, Show, Tone, lines, say, warn, word},
-    time::length,
+    output::{Cell, Show, Tone, lines, say, warn, word, write},
+    time::{brief, length},
 };
 
 /// Sources: where OS images are published that the server looks for.
@@ -85,7 +85,7 @@ impl Show for Source {
             ("files", self.files_url.as_str().into()),
             ("profiles", if self.profiles.is_empty() { "all".to_owned() } else { self.profiles.join(", ") }.into()),
             ("revision", self.revision.as_str().into()),
-            ("every", format!("{interval} s").into()),
+            ("every", brief(Duration::from_secs(interval.into())).into()),
             ("status", Cell::toned(self.status.as_str(), Tone::of_indicator(&self.indicator))),
             ("since", time(self.status_time).into()),
         ];
@@ -227,7 +227,7 @@ async fn get(app: &App, source: &str) -> Result<(), Error> {
     let filter = format!("source.resourceId='{id}' AND (NOT state=OS_OFFER_STATE_TAKEN OR NOT failures=0)");
     let offers = api.list(&kinds::OFFERS, &[("filter", filter.as_str())]).await.doing(format!("list what {source} offers"))?;
     if app.out.format() == Format::Table && !offers.is_empty() {
-        say("");
+        write("\n")?;
         app.out.list(&offers, "")?;
     }
     Ok(())
@@ -265,7 +265,9 @@ async fn remove(app: &App, wanted: &[String]) -> Result<(), Error> {
 pub(crate) async fn sync(app: &App, wanted: &[String]) -> Result<(), Error> {
     let api = app.api().await?;
     let sources: Vec<Resource<Source>> = if wanted.is_empty() {
-        api.list(&kinds::SOURCES, &[]).await.doing("list sources")?
+        let mut all = api.list(&kinds::SOURCES, &[]).await.doing("list sources")?;
+        all.sort_by_cached_key(|source| source.data.order());
+        all
     } else {
         api.find_all(&kinds::SOURCES, wanted).await.doing("find sources")?
     };
@@ -302,6 +304,9 @@ pub(crate) async fn sync(app: &App, wanted: &[String]) -> Result<(), Error> {
 const FOUND: [&str; 7] = ["SOURCE", "OFFERED", "NEW", "UNCHANGED", "FAILED", "CONFLICTS", "WITHDRAWN"];
 
 fn row(name: &str, found: &Found) -> Vec<Cell> {
+    if !found.error.is_empty() {
+        return std::iter::once(name).chain([""; FOUND.len() - 1]).map(Cell::from).collect();
+    }
     let count = |count: u64| Cell::from(count.to_string());
     let bad = |count: u64| Cell::toned(count.to_string(), if count > 0 { Tone::Bad } else { Tone::Plain });
     vec![
@@ -321,6 +326,6 @@ fn tell(name: &str, found: &Found) {
         warn(&format!("source {name}: {}", found.error));
     } else if found.failed + found.conflicts > 0 {
         let count = found.failed + found.conflicts;
-        warn(&format!("source {name}: {count} of its profiles could not be taken: emtctl os source get {name}"));
+        warn(&format!("source {name}: {count} of its versions could not be taken: emtctl os source get {name}"));
     }
 }

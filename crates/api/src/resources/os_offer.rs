@@ -14,7 +14,7 @@ record! {
         unique: &[Unique { name: "osoffer_place", columns: &["source_id", "profile", "tag"], global: false }],
     } {
         /// The source.
-        source_id: Link = Field::link("sourceID", LinkSpec { name: "source", ..link_to("ossource", "source") }),
+        source_id: Link = Field::link("sourceID", LinkSpec { name: "source", ..link_to("ossource", "") }),
         /// The profile.
         profile: String = Field::output("profileName"),
         /// Tag in a registry, version in a tree; "" stands for the profile as a whole, where its list cannot be read.
@@ -28,7 +28,7 @@ record! {
         /// SHA-256 of the image.
         sha256: String = Field::output("sha256"),
         /// The OS resource that was made of it or that it fits.
-        os_id: Link = Field::link("osID", link_to("os", "os")),
+        os_id: Link = Field::link("osID", LinkSpec { name: "os", ..link_to("os", "") }),
         /// How often in succession it could not be taken.
         failures: u32 = Field::output_number("failures"),
         /// When it is tried again, epoch seconds; 0 if it need not be.

@@ -72,7 +72,8 @@ impl Found {
         if !self.error.is_empty() {
             return (format!("{NOT_READABLE}{}", self.error), StatusIndication::Error);
         }
-        let problems = [(self.failed, "cannot be taken"), (self.conflicts, "contradict what is known")];
+        let contradict = if self.conflicts == 1 { "contradicts what is known" } else { "contradict what is known" };
+        let problems = [(self.failed, "cannot be taken"), (self.conflicts, contradict)];
         let problems: Vec<String> =
             problems.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         if problems.is_empty() {
