@@ -7,8 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use serde_json::json;
 
 use super::*;
 use crate::{
@@ -16,6 +18,7 @@ use crate::{
     digest::Sha256,
     index::{Entry, File},
     open,
+    web::tests::server::{Asked, Server, not_found},
 };
 
 const IMAGE: &[u8] = b"0123456789";
@@ -169,6 +172,46 @@ async fn a_profile_that_is_gone_is_taken_back_unless_others_were_asked_for() {
     index.withdrawn.clear();
     fs::write(world.mirrored.path().join("index.json"), index.to_json()).unwrap();
     assert_eq!(world.mirror(None).await.withdrawn.len(), 3, "all that there is was asked for");
+}
+
+/// The document of version 3.0.1 as a registry and the file server beside it have it.
+fn of_registry(asked: &Asked) -> Response {
+    let yaml = format!(
+        "spec:\n  name: A\n  type: OS_TYPE_IMMUTABLE\n  provider: OS_PROVIDER_KIND_INFRA\n  architecture: x86_64\n  profileName: \
+         a\n  osImageUrl: files/a.raw\n  osImageVersion: 3.0.1\n  osImageSha256: {}\n  osPackageManifestURL: \
+         files/packages.json\n  securityFeature: SECURITY_FEATURE_NONE\n",
+        Sha256::of(IMAGE)
+    );
+    let digest = Sha256::of(yaml.as_bytes()).named();
+    let layer = json!({"digest": digest, "size": yaml.len(), "annotations": {"org.opencontainers.image.title": "a.yaml"}});
+    let manifest = json!({"schemaVersion": 2, "artifactType": "application/vnd.intel.orch.en", "layers": [layer]});
+    match asked.path() {
+        path if path.ends_with("/a/tags/list") => json!({"tags": ["0.10.8", "0.10.9", "main"]}).to_string().into_response(),
+        path if path.contains("/a/manifests/") => manifest.to_string().into_response(),
+        path if path.contains("/a/blobs/") => yaml.into_response(),
+        "/files/a.raw" => IMAGE.into_response(),
+        "/files/packages.json" => r#"{"repo":[{"name":"a","version":"1"}]}"#.into_response(),
+        _ => not_found(),
+    }
+}
+
+#[tokio::test]
+async fn a_registry_is_mirrored_and_its_images_come_once() {
+    let server = Server::start(of_registry).await;
+    let settings = Settings {
+        profiles: vec!["a".to_owned()],
+        revision: "~0.10.8".parse().unwrap(),
+        ..Settings::registry(&server.url, &server.url)
+    };
+    let source = open(&settings).unwrap();
+    let world = World::new();
+    let report = world.mirror_from(&*source, None).await;
+    assert_eq!((report.offered, report.versions, report.fetched, report.failed.len()), (1, 1, 3, 0), "{report:?}");
+    assert_eq!(world.check().await, ["3.0.1"], "two tags of one document are one version");
+    server.asked();
+    let report = world.mirror_from(&*source, None).await;
+    assert_eq!((report.kept, report.fetched), (3, 0), "{report:?}");
+    assert!(server.lines().iter().all(|line| !line.contains("a.raw")), "the image is here");
 }
 
 #[tokio::test]
