@@ -139,6 +139,15 @@ impl Resource for Instances {
     }
 }
 
+impl Inventory {
+    /// Whether an OS may be linked to an instance, as a change would be judged.
+    pub async fn may_link(&self, project: &str, instance: &Instance, os: &str) -> Result<(), ApiError> {
+        let scope = self.scope(project);
+        let wanted = Os::from_row(scope.find(&OS, os).await?);
+        if instance.os_id.id() == Some(os) { Ok(()) } else { check_desired(&scope, instance, &wanted).await }
+    }
+}
+
 /// Whether an OS is known to be installed (southbound contract: indicator or text, either is enough).
 pub fn is_provisioned(instance: &Instance) -> bool {
     instance.provisioning_status_indicator == StatusIndication::Idle || instance.provisioning_status == status::PROVISIONED.0

@@ -31,7 +31,13 @@ use emt_api::{
 };
 
 pub(crate) use self::answer::path;
-pub use self::{answer::Agent, upkeep::RunRules, versions::Versions, why::Why, windows::Windows};
+pub use self::{
+    answer::Agent,
+    upkeep::RunRules,
+    versions::Versions,
+    why::{Supposed, Why},
+    windows::Windows,
+};
 use self::{decision::Facts, run::RunEffect};
 use crate::{
     clock::{Clock, Randomness},

@@ -6,6 +6,7 @@ use emt_api::{
     record::Record,
     resources::{Host, INSTANCE, Instance, OS, OS_UPDATE_RUN, Os, OsUpdatePolicy, OsUpdateRun, RepeatedSchedule, SingleSchedule},
     sheet::Entry,
+    value::Link,
 };
 
 use super::{
@@ -35,13 +36,38 @@ pub struct Why {
     pub at: i64,
 }
 
+/// What is supposed to have been changed, to see what would come of it.
+#[derive(Debug, Clone, Default)]
+pub struct Supposed {
+    /// This OS is linked.
+    pub os: Option<String>,
+    /// There is one more window for OS updates, from and to in epoch seconds.
+    pub window: Option<(i64, i64)>,
+}
+
 impl MaintenanceManager {
     /// Why a host updates or does not; `None` if there is no such host. `modes` are those of its project.
     pub async fn why(&self, project: &str, host: &str, modes: &Modes) -> Result<Option<Why>, StoreError> {
+        self.suppose(project, host, modes, &Supposed::default()).await
+    }
+
+    /// The same, if something were changed before.
+    pub async fn suppose(
+        &self,
+        project: &str,
+        host: &str,
+        modes: &Modes,
+        supposed: &Supposed,
+    ) -> Result<Option<Why>, StoreError> {
         let mut snapshot = self.store.snapshot().await?;
         let Some(host) = one::<Host>(&mut *snapshot, project, Some(host.to_owned())).await? else { return Ok(None) };
         let instance = snapshot.referrers(&INSTANCE, project, "host_id", &[host.id()]).await?;
-        let instance: Option<Instance> = instance.get(0).map(Entry::record);
+        let mut instance: Option<Instance> = instance.get(0).map(Entry::record);
+        if let (Some(instance), Some(os)) = (&mut instance, &supposed.os) {
+            let installed = instance.os_id.id() == Some(os);
+            instance.desired_os_id = if installed { Link::default() } else { Link::to(os.as_str()) };
+            (instance.linked_by, instance.os_update_policy_id) = (0, Link::default());
+        }
         let link = |of: fn(&Instance) -> Option<&str>| instance.as_ref().and_then(of).map(str::to_owned);
         let installed: Option<Os> = one(&mut *snapshot, project, link(|instance| instance.os_id.id())).await?;
         let policy: Option<OsUpdatePolicy> =
@@ -58,10 +84,20 @@ impl MaintenanceManager {
             catalogue.extend(one::<Os>(&mut *snapshot, project, target).await?);
         }
         let filter = for_updates(schedules_of_host(&mut snapshot, project, &host).await?);
-        let windows = Windows {
+        let mut windows = Windows {
             singles: all(&mut *snapshot, &Query::all(SingleSchedule::SPEC, project).filter(filter.clone())).await?,
             repeated: all(&mut *snapshot, &Query::all(RepeatedSchedule::SPEC, project).filter(filter)).await?,
         };
+        if let Some((start, end)) = supposed.window {
+            let second = |at| u32::try_from(at).unwrap_or(u32::MAX);
+            windows.singles.push(SingleSchedule {
+                schedule_status: ScheduleStatus::OsUpdate,
+                start_seconds: second(start),
+                end_seconds: second(end),
+                target_host_id: Link::to(host.id()),
+                ..SingleSchedule::default()
+            });
+        }
         let runs: Vec<OsUpdateRun> = match &instance {
             Some(instance) => all(&mut *snapshot, &last_runs(project, instance.id())).await?,
             None => Vec::new(),

@@ -25,7 +25,7 @@ static POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Tabs: the word in addresses, and the label.
-const TABS: [(&str, &str); 2] = [("", "Overview"), ("hosts", "Hosts")];
+const TABS: [(&str, &str); 4] = [("", "Overview"), ("hosts", "Hosts"), ("os", "OS"), ("schedules", "Schedules")];
 
 #[derive(Template)]
 #[template(path = "frame.html")]

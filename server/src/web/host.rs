@@ -13,7 +13,8 @@ use emt_windows::Window;
 
 use super::{
     Failure, Page, Web,
-    fleet::linked,
+    act::act,
+    fleet::{catalogue, linked},
     visit::{Id, Visit},
     words::{Prose, Status, When, quoted},
 };
@@ -55,6 +56,9 @@ struct HostText<'a> {
     window: Option<WindowShown>,
     next: Vec<WindowShown>,
     runs: Vec<RunShown>,
+    /// What can be done with it.
+    act: String,
+    form: String,
 }
 
 /// A gate.
@@ -94,6 +98,8 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit, Id(id): Id) -> R
     };
     let place = linked(&mut *store.snapshot().await?, &SITE, &visit.project, [why.host.site_id.as_str()].into_iter()).await?;
     let place = place.get(0).map_or("", |site| site.text("name")).to_owned();
+    let catalogue = catalogue(&mut *store.snapshot().await?, &visit.project).await?;
+    let act = if why.instance.is_some() { act(&visit, &catalogue)? } else { String::new() };
     let none = Instance::default();
     let instance = why.instance.as_ref().unwrap_or(&none);
     let decision = &why.decision;
@@ -123,6 +129,8 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit, Id(id): Id) -> R
         window: decision.window(why.at).map(window),
         next: decision.next_windows(why.at).into_iter().map(window).collect(),
         runs,
+        act,
+        form: visit.visitor.form_token(),
     };
     let page = Page::new(format!("{name} · {}", visit.name), &shown)?.tab("hosts");
     let page = page.command(format!("emtctl host get {}", quoted(name))).command(format!("emtctl why {}", quoted(name)));

@@ -11,8 +11,9 @@ use emt_api::{
 
 use super::{
     Failure, Page, Web,
+    act::act,
     counts::View,
-    fleet::{HostRow, hosts},
+    fleet::{HostRow, catalogue, hosts},
     visit::Visit,
     words::{many, quoted},
 };
@@ -43,6 +44,9 @@ struct Hosts<'a> {
     total: u64,
     from: u64,
     to: u64,
+    /// What can be done with them.
+    act: String,
+    form: String,
     /// Why nothing could be looked for.
     wrong: String,
 }
@@ -165,7 +169,9 @@ pub(super) async fn show(
     let ids: Vec<String> = rows.iter().flat_map(|row| [row.id.clone(), row.instance.clone()]).collect();
     let to = asked.offset + rows.len() as u64;
     let from = if rows.is_empty() { 0 } else { asked.offset + 1 };
-    let list = Hosts { project: &visit.name, asked: &asked, rows, total, from, to, wrong };
+    let catalogue = catalogue(&mut *site.rest.inventory.store.snapshot().await?, &visit.project).await?;
+    let (act, form) = (act(&visit, &catalogue)?, visit.visitor.form_token());
+    let list = Hosts { project: &visit.name, asked: &asked, rows, total, from, to, act, form, wrong };
     let page = Page::new(format!("Hosts · {}", visit.name), &list)?.tab("hosts").command(asked.command());
     Ok(page.live_of("Host,Instance", ids.iter().map(String::as_str)))
 }

@@ -3,6 +3,7 @@
 //!
 //! Handlers give a [`Page`]; the frame around it is put there by [`frame`], which also knows who visits.
 
+mod act;
 mod assets;
 mod counts;
 mod events;
@@ -10,12 +11,16 @@ mod fleet;
 mod frame;
 mod host;
 mod hosts;
+mod os;
 mod overview;
 mod page;
+mod plan;
 mod projects;
+mod schedules;
 mod session;
 mod timeline;
 mod visit;
+mod wish;
 mod words;
 
 use std::sync::Arc;
@@ -60,6 +65,11 @@ pub fn router(rest: Rest, names: IssuerNames, settings: &Config, clock: &Clock, 
         .route("/ui/p/{project}", get(overview::show))
         .route("/ui/p/{project}/hosts", get(hosts::show))
         .route("/ui/p/{project}/hosts/{id}", get(host::show))
+        .route("/ui/p/{project}/plan", post(plan::plan))
+        .route("/ui/p/{project}/os", get(os::show))
+        .route("/ui/p/{project}/os/mode", post(os::set_mode))
+        .route("/ui/p/{project}/schedules", get(schedules::show))
+        .route("/ui/p/{project}/schedules/delete", post(schedules::delete))
         .route("/ui/{*path}", any(async || Failure::no_page()))
         .with_state(Arc::clone(&site));
     let quick = rest::checked(quick, settings, clock);

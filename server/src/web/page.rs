@@ -126,6 +126,17 @@ impl Failure {
         let text = "The form does not come from a page that this browser was shown, or somebody has signed in anew since.";
         Self::told(StatusCode::FORBIDDEN, "Nothing was changed", text, "Go back, load the page again, and send it once more.")
     }
+
+    /// For somebody whose roles do not suffice.
+    pub(super) fn forbidden(project: &str) -> Self {
+        let text = format!("You may look at project {project}, but not change anything in it.");
+        Self::told(StatusCode::FORBIDDEN, "You may not do this", text, "Ask a manager of the project for the right to change it.")
+    }
+
+    /// For a form that cannot be meant as it is.
+    pub(super) fn input(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::told(StatusCode::BAD_REQUEST, "Nothing was changed", what, hint)
+    }
 }
 
 impl From<ApiError> for Failure {

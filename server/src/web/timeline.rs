@@ -62,12 +62,16 @@ impl Lane {
     }
 }
 
-struct Scheduled {
-    id: String,
-    name: String,
-    status: ScheduleStatus,
-    target: (&'static str, Link),
-    rule: Rule,
+/// A schedule of any type, with its rule.
+pub(super) struct Scheduled {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) status: ScheduleStatus,
+    /// The kind of what it holds for, and which.
+    pub(super) target: (&'static str, Link),
+    /// When it opens again and again, as its cron and zone tell it; "" if it does so once.
+    pub(super) repeats: String,
+    pub(super) rule: Rule,
 }
 
 /// All windows of the next days; at most so many lanes, those that open first.
@@ -123,7 +127,8 @@ fn lane(schedule: Scheduled, target: String, windows: &[Window], (from, until, n
     }
 }
 
-async fn schedules(snapshot: &mut dyn Snapshot, project: &str) -> Result<Vec<Scheduled>, StoreError> {
+/// All schedules that can open.
+pub(super) async fn schedules(snapshot: &mut dyn Snapshot, project: &str) -> Result<Vec<Scheduled>, StoreError> {
     let singles = snapshot.find(&Query::all(&SINGLE_SCHEDULE, project).limit(MOST)).await?.0;
     let singles = singles.iter().map(Entry::record).filter_map(|schedule: SingleSchedule| {
         Some(Scheduled {
@@ -131,6 +136,7 @@ async fn schedules(snapshot: &mut dyn Snapshot, project: &str) -> Result<Vec<Sch
             id: schedule.id().to_owned(),
             status: schedule.schedule_status,
             target: one_of(schedule.target_host_id, schedule.target_site_id, schedule.target_region_id),
+            repeats: String::new(),
             name: schedule.name,
         })
     });
@@ -140,11 +146,26 @@ async fn schedules(snapshot: &mut dyn Snapshot, project: &str) -> Result<Vec<Sch
             rule: repeated_rule(&schedule).ok()?,
             id: schedule.id().to_owned(),
             status: schedule.schedule_status,
+            repeats: repeats(&schedule),
             target: one_of(schedule.target_host_id, schedule.target_site_id, schedule.target_region_id),
             name: schedule.name,
         })
     });
     Ok(singles.chain(repeated).collect())
+}
+
+fn repeats(schedule: &RepeatedSchedule) -> String {
+    let RepeatedSchedule { cron_minutes, cron_hours, cron_day_month, cron_month, cron_day_week, .. } = schedule;
+    let cron = if schedule.cron.is_empty() {
+        [cron_minutes, cron_hours, cron_day_month, cron_month, cron_day_week].map(String::as_str).join(" ")
+    } else {
+        schedule.cron.clone()
+    };
+    let zone = if schedule.time_zone.is_empty() { "UTC" } else { &schedule.time_zone };
+    format!(
+        "{cron} in {zone}, for {}",
+        many(u64::from(schedule.duration_seconds.unsigned_abs()).div_ceil(60), "minute", "minutes")
+    )
 }
 
 fn one_of(host: Link, site: Link, region: Link) -> (&'static str, Link) {
@@ -158,7 +179,11 @@ fn one_of(host: Link, site: Link, region: Link) -> (&'static str, Link) {
 }
 
 /// What a schedule holds for, in words.
-async fn target(snapshot: &mut dyn Snapshot, project: &str, (kind, link): &(&str, Link)) -> Result<String, StoreError> {
+pub(super) async fn target(
+    snapshot: &mut dyn Snapshot,
+    project: &str,
+    (kind, link): &(&str, Link),
+) -> Result<String, StoreError> {
     let Some(id) = link.id() else { return Ok("nothing".to_owned()) };
     let spec = match *kind {
         "host" => &HOST,
@@ -185,6 +210,7 @@ mod tests {
             name: String::new(),
             status: ScheduleStatus::OsUpdate,
             target: ("host", Link::default()),
+            repeats: String::new(),
             rule,
         };
         let windows = windows(&schedule.rule, now, SATURDAY + DAYS * DAY);

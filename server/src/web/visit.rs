@@ -74,6 +74,13 @@ pub(super) struct Visit {
     pub(super) project: String,
 }
 
+impl Visit {
+    /// Whether they may change something in it.
+    pub(super) fn can_write(&self) -> bool {
+        self.visitor.caller.can_write(&self.project)
+    }
+}
+
 impl FromRequestParts<Web> for Visit {
     type Rejection = Failure;
 
@@ -117,7 +124,12 @@ pub(super) struct Posted {
 impl Posted {
     /// A field; "" if it is not there.
     pub(super) fn get(&self, name: &str) -> &str {
-        self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+        self.all(name).next().unwrap_or_default()
+    }
+
+    /// A field that may be there several times.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 

@@ -42,7 +42,9 @@ async fn each_page_is_small_safe_and_whole() {
         server.ok("POST", "compute/os", os(version)).await;
     }
     let browser = Browser::signed_in(&server, "admin").await;
-    for place in ["/ui/p/shops", "/ui/p/shops/hosts", "/ui/p/shops/hosts?offset=50", &format!("/ui/p/shops/hosts/{id}")] {
+    let host = format!("/ui/p/shops/hosts/{id}");
+    let places = ["", "/hosts", "/hosts?offset=50", "/os", "/schedules"].map(|place| format!("/ui/p/shops{place}"));
+    for place in places.iter().map(String::as_str).chain([host.as_str()]) {
         let answer = browser.get(place).await;
         let page = answer.text();
         assert_eq!(answer.status, 200, "{place}: {page}");
