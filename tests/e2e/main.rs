@@ -15,5 +15,6 @@ mod reporter;
 mod seed;
 mod tenancy;
 mod update;
+mod web;
 mod windows;
 mod world;
