@@ -36,6 +36,8 @@ pub(super) struct Stage {
     program: PathBuf,
     /// In the order in which they were started.
     processes: Vec<(String, Child)>,
+    /// Address of the server, "" until it serves.
+    origin: String,
 }
 
 impl Stage {
@@ -47,12 +49,17 @@ impl Stage {
             .tempdir_in(&place)
             .map_err(|error| DemoError::Directory { path: place.display().to_string(), error })?;
         let program = std::env::current_exe().map_err(|error| DemoError::Start { program: "emtctl".to_owned(), error })?;
-        Ok(Self { directory, program, processes: Vec::new() })
+        Ok(Self { directory, program, processes: Vec::new(), origin: String::new() })
     }
 
     /// This program.
     pub(super) fn program(&self) -> &Path {
         &self.program
+    }
+
+    /// Address of the server, where its pages are, too.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// A path in the directory.
@@ -89,7 +96,10 @@ impl Stage {
         }
         self.processes.push(("emt-server".to_owned(), child));
         match line.trim().strip_prefix("serving ") {
-            Some(address) => Ok(address.to_owned()),
+            Some(address) => {
+                address.clone_into(&mut self.origin);
+                Ok(address.to_owned())
+            }
             None => Err(DemoError::Late {
                 what: "the start of the server".to_owned(),
                 seconds: START.as_secs(),

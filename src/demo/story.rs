@@ -38,7 +38,10 @@ pub(super) async fn tell(stage: &mut Stage, voice: &Voice) -> Result<(), DemoErr
 /// Says how to go on by hand.
 pub(super) fn go_on(stage: &Stage, voice: &Voice) {
     let directory = stage.program().parent().map(|path| path.display().to_string()).unwrap_or_default();
-    voice.line("\nThe server and the nodes go on until Ctrl-C. In another terminal:");
+    voice.line("\nThe server and the nodes go on until Ctrl-C. In a browser, which does not know the server's authority yet:");
+    voice.line(&format!("  {}/", stage.origin()));
+    voice.line(&format!("  as admin, with the password in {}", stage.path("password").display()));
+    voice.line("In another terminal:");
     voice.line(&format!("  export PATH={directory}:$PATH EMTCTL_CONFIG_DIR={} EMTCTL_TOKENS=file", stage.path("ctl").display()));
     voice.line("  emtctl instance list");
     voice.line(&format!("  emtctl instance link shop-3 --os {NEW}"));
