@@ -20,6 +20,7 @@ mod region;
 mod repeated_schedule;
 mod single_schedule;
 mod site;
+mod tally;
 mod target;
 mod telemetry_group;
 mod telemetry_profile;
@@ -63,6 +64,7 @@ pub use self::{
     repeated_schedule::REPEATED_SCHEDULES,
     single_schedule::SINGLE_SCHEDULES,
     site::SITES,
+    tally::Runs,
     target::{Target, effective_target, newest},
     telemetry_group::{TELEMETRY_LOGS_GROUPS, TELEMETRY_METRICS_GROUPS},
     telemetry_profile::{TELEMETRY_LOGS_PROFILES, TELEMETRY_METRICS_PROFILES},

@@ -1,26 +1,26 @@
 //! What can run: versions by profile, the mode of each, and where new ones come from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use askama::Template;
 use axum::extract::State;
 use emt_api::{
     enums::{ImageState, OsMode},
-    filter::Expr,
     record::Record,
-    resources::{INSTANCE, OS_SOURCE, Os, OsSource},
+    resources::{OS_SOURCE, Os, OsSource},
     sheet::Entry,
 };
 
 use super::{
-    Failure, Page, Site, Web,
+    Failure, Page, Web,
     fleet::catalogue,
     visit::{Posted, Visit},
     words::{Status, When},
 };
 use crate::{
+    inventory::Runs,
     os_resources::{Catalogue, ModeChange, Modes},
-    store::{Query, StoreError},
+    store::Query,
 };
 
 /// Versions of a profile that are shown.
@@ -74,11 +74,9 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit) -> Result<Page, 
     let sources = snapshot.find(&Query::all(&OS_SOURCE, &visit.project).limit(SOURCES)).await?.0;
     let sources = sources.iter().map(Entry::record).map(source).collect();
     drop(snapshot);
+    let runs = site.rest.inventory.versions(&visit.project).await?;
     let names: BTreeSet<&str> = catalogue.profiles().collect();
-    let mut profiles = Vec::with_capacity(names.len());
-    for name in names {
-        profiles.push(profile(&site, &visit.project, name, &catalogue, &modes).await?);
-    }
+    let profiles = names.into_iter().map(|name| profile(name, &catalogue, &modes, &runs)).collect();
     let (form, can_write) = (visit.visitor.form_token(), visit.can_write());
     let text = OsText { project: &visit.name, form, can_write, profiles, sources };
     let page = Page::new(format!("OS · {}", visit.name), &text)?.tab("os").live("Os,OsSource,Instance");
@@ -96,34 +94,19 @@ fn source(source: OsSource) -> SourceShown {
     }
 }
 
-async fn profile(
-    site: &Site,
-    project: &str,
-    name: &str,
-    catalogue: &Catalogue,
-    modes: &Modes,
-) -> Result<ProfileShown, StoreError> {
+fn profile(name: &str, catalogue: &Catalogue, modes: &Modes, runs: &HashMap<String, Runs>) -> ProfileShown {
     let all = catalogue.of_profile(name);
-    let mut versions = Vec::new();
-    for os in all.iter().take(VERSIONS) {
-        let count = async |filter: Expr| {
-            let query = Query { count: true, ..Query::all(&INSTANCE, project).filter(filter).limit(0) };
-            Ok::<_, StoreError>(site.rest.inventory.store.find(query).await?.total)
-        };
-        let hosts = count(Expr::is("os_id", os.id())).await?;
-        let to_run = count(Expr::is("desired_os_id", os.id()).and(Expr::Not(Box::new(Expr::is("os_id", os.id()))))).await?;
-        versions.push(version(os, catalogue, hosts, to_run));
-    }
-    Ok(ProfileShown {
+    let shown = |os: &Os| version(os, catalogue, runs.get(os.id()).copied().unwrap_or_default());
+    ProfileShown {
         name: name.to_owned(),
         is_automatic: modes.of(name) == OsMode::Automatic,
         is_own: modes.profiles.contains_key(name),
-        versions,
+        versions: all.iter().take(VERSIONS).map(shown).collect(),
         more: all.len().saturating_sub(VERSIONS),
-    })
+    }
 }
 
-fn version(os: &Os, catalogue: &Catalogue, hosts: u64, to_run: u64) -> VersionShown {
+fn version(os: &Os, catalogue: &Catalogue, runs: Runs) -> VersionShown {
     let is_newest = catalogue.newest(&os.profile_name).is_some_and(|newest| newest.id() == os.id());
     let (badge, why) = match (os.blocked.as_str(), os.withdrawn.as_str()) {
         ("", "") if is_newest => ("newest", ""),
@@ -140,7 +123,7 @@ fn version(os: &Os, catalogue: &Catalogue, hosts: u64, to_run: u64) -> VersionSh
         ImageState::Unspecified => "",
     };
     let (id, number, why) = (os.id().to_owned(), os.image_id.clone(), why.to_owned());
-    VersionShown { id, number, hosts, to_run, badge, why, image }
+    VersionShown { id, number, hosts: runs.installed, to_run: runs.to_run, badge, why, image }
 }
 
 /// `POST /ui/p/{project}/os/mode`.
