@@ -11,7 +11,7 @@ use emt_api::{
     spec::Spec,
     value::Link,
 };
-use emt_server::store::{Batch, Change, Query, Store, StoreError, StoreExt, sqlite::SqliteStore};
+use emt_server::store::{Batch, Change, Glance, Glimpse, Query, Store, StoreError, StoreExt, Which, sqlite::SqliteStore};
 use proptest::prelude::*;
 
 const P: &str = "11111111-2222-4333-8444-555555555555";
@@ -549,5 +549,66 @@ async fn a_snapshot_is_of_one_moment() {
             assert_eq!(sheet.iter().map(|host| host.text("name")).collect::<Vec<_>>(), expected);
         }
         assert_eq!(snapshot.get(&HOST, "another project", &ids).await.unwrap().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_glance_sees_bits_and_links_in_the_order_of_the_ids() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    let site = Site { meta: meta(P, "site-00000001"), ..Site::default() };
+    let hosts = (0..7).map(|number| {
+        let site = if number % 3 == 0 { "site-00000001" } else { "" };
+        host(&format!("host-{:08x}", number * 5 % 7), if number % 2 == 0 { "even" } else { "odd" }, site)
+    });
+    let mut elsewhere = host("host-00000003", "even", "");
+    "another project".clone_into(&mut elsewhere.meta.project);
+    elsewhere.uuid_key = Link::to("another uuid");
+    let batch = hosts.clone().fold(Batch::default().insert(site).insert(elsewhere), Batch::insert);
+    store.commit(batch).await.unwrap();
+    let tests = vec![Expr::is("name", "even"), Expr::Not(Box::new(Expr::is("site_id", "site-00000001")))];
+    let glance = Glance { spec: &HOST, tests, links: vec!["site_id"] };
+    let mut expected: Vec<(String, u16, String)> = hosts
+        .map(|host| {
+            let site = host.site_id.as_str().to_owned();
+            let bits = u16::from(host.name == "even") | u16::from(site.is_empty()) << 1;
+            (host.id().to_owned(), bits, site)
+        })
+        .collect();
+    expected.sort();
+    let mut snapshot = store.snapshot().await.unwrap();
+    for (which, expected) in [
+        (Which::Behind("", 100), &expected[..]),
+        (Which::Behind("", 2), &expected[..2]),
+        (Which::Behind(&expected[1].0, 3), &expected[2..5]),
+        (Which::Behind(&expected[6].0, 3), &[]),
+        (Which::Ids(&["host-00000002", "host-00000003", "host-000000ff"]), &expected[2..4]),
+        (Which::Ids(&[]), &[]),
+    ] {
+        let mut found = Vec::new();
+        let mut see = |Glimpse { id, holds, links }: Glimpse<'_>| found.push((id.to_owned(), holds, links.concat()));
+        snapshot.glance(&glance, P, which, &mut see).await.unwrap();
+        assert_eq!(found, expected, "{which:?}");
+    }
+}
+
+#[tokio::test]
+async fn totals_are_as_exact_as_they_are_wanted() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    let hosts = (0..9).map(|number| host(&format!("host-{number:08x}"), if number < 6 { "a" } else { "b" }, ""));
+    store.commit(hosts.fold(Batch::default(), Batch::insert)).await.unwrap();
+    let all = Query { count: true, ..query("name='a'", "name").limit(2) };
+    for (query, total, rows) in [
+        (Query { ..all.clone() }, 6, 2),
+        (Query { most: Some(4), ..all.clone() }, 4, 2),
+        (Query { most: Some(40), ..all.clone() }, 6, 2),
+        (Query { most: Some(4), offset: 5, ..all.clone() }, 4, 1),
+        (Query { known: Some(17), ..all.clone() }, 17, 2),
+        (Query { known: Some(3), offset: 5, ..all.clone() }, 3, 1),
+        (Query { known: Some(17), limit: Some(0), ..all.clone() }, 17, 0),
+    ] {
+        let found = store.find(query.clone()).await.unwrap();
+        assert_eq!((found.total, found.rows.len()), (total, rows), "{query:?}");
     }
 }

@@ -12,6 +12,11 @@ pub fn prefix(id: &str) -> Option<&str> {
     (hex && !prefix.is_empty()).then_some(prefix)
 }
 
+/// The number that an id was made for; `None` for what has not the form of one.
+pub fn number(id: &str) -> Option<u32> {
+    prefix(id).and_then(|prefix| u32::from_str_radix(id.get(prefix.len() + 1..)?, 16).ok())
+}
+
 /// Whether `id` is an id of the kind with this prefix.
 pub fn is(id: &str, kind: &str) -> bool {
     prefix(id) == Some(kind)
@@ -44,6 +49,7 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(prefix(text), expected, "{text}");
+            assert_eq!(number(text), expected.map(|_| 0x0a1b_2c3d), "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Hosts counted by what an operator looks for first.
 
 use emt_api::{
-    enums::{InstanceState, StatusIndication},
+    enums::StatusIndication,
     error::ApiError,
     filter::{Expr, Path, Step, Test},
     resources::HOST,
@@ -9,7 +9,7 @@ use emt_api::{
 };
 use serde::Serialize;
 
-use super::{Inventory, refused};
+use super::{Counts, Group, Inventory, refused};
 use crate::store::Query;
 
 /// How many hosts there are (northbound contract, hosts).
@@ -39,20 +39,33 @@ const INSTANCE_INDICATORS: [&str; 4] = [
     "trusted_attestation_status_indicator",
 ];
 
+impl From<&Counts> for HostSummary {
+    fn from(counts: &Counts) -> Self {
+        Self {
+            total: counts.of(Group::All),
+            error: counts.of(Group::Failing),
+            running: counts.of(Group::Running),
+            unallocated: counts.of(Group::Unallocated),
+        }
+    }
+}
+
 impl Inventory {
-    /// Counts the hosts that a filter leaves.
+    /// Counts the hosts that a filter leaves; all of them are counted already.
     pub async fn host_summary(&self, project: &str, filter: &Expr) -> Result<HostSummary, ApiError> {
-        let running = running().and(Expr::Not(Box::new(failed_hosts())));
+        if *filter == Expr::everything() {
+            return Ok(HostSummary::from(&*self.tallies.counts(project).await.map_err(refused)?));
+        }
         Ok(HostSummary {
-            total: self.count_hosts(project, filter, Expr::everything()).await?,
-            error: self.count_hosts(project, filter, failed_hosts()).await?,
-            running: self.count_hosts(project, filter, running).await?,
-            unallocated: self.count_hosts(project, filter, Expr::is("site_id", Value::Null)).await?,
+            total: self.count_hosts(project, filter, Group::All).await?,
+            error: self.count_hosts(project, filter, Group::Failing).await?,
+            running: self.count_hosts(project, filter, Group::Running).await?,
+            unallocated: self.count_hosts(project, filter, Group::Unallocated).await?,
         })
     }
 
-    async fn count_hosts(&self, project: &str, filter: &Expr, which: Expr) -> Result<u64, ApiError> {
-        let filter = Expr::All(vec![filter.clone(), which]);
+    async fn count_hosts(&self, project: &str, filter: &Expr, group: Group) -> Result<u64, ApiError> {
+        let filter = Expr::All(vec![filter.clone(), group.condition()]);
         let query = Query { count: true, ..Query::all(&HOST, project).filter(filter).limit(0) };
         Ok(self.store.find(query).await.map_err(refused)?.total)
     }
@@ -60,11 +73,6 @@ impl Inventory {
 
 fn of_instance() -> Vec<Step> {
     vec![Step::From { prefix: "inst", via: "host_id" }]
-}
-
-fn running() -> Expr {
-    let path = Path { steps: of_instance(), column: "current_state" };
-    Expr::Test(path, Test::Is(Value::Int(InstanceState::Running as i64)))
 }
 
 /// Hosts with an error in any status of theirs or of their instance.

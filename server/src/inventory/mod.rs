@@ -64,7 +64,7 @@ pub use self::{
     repeated_schedule::REPEATED_SCHEDULES,
     single_schedule::SINGLE_SCHEDULES,
     site::SITES,
-    tally::Runs,
+    tally::{Counts, Group, Runs, Tallies},
     target::{Target, effective_target, newest},
     telemetry_group::{TELEMETRY_LOGS_GROUPS, TELEMETRY_METRICS_GROUPS},
     telemetry_profile::{TELEMETRY_LOGS_PROFILES, TELEMETRY_METRICS_PROFILES},
@@ -244,6 +244,8 @@ impl Shown {
 pub struct Inventory {
     /// Where records are kept.
     pub store: Arc<dyn Store>,
+    /// How many hosts are in which state, and run what.
+    pub tallies: Tallies,
     clock: Clock,
     random: Randomness,
 }
@@ -251,7 +253,8 @@ pub struct Inventory {
 impl Inventory {
     /// An inventory over a store.
     pub fn new(store: Arc<dyn Store>, clock: Clock, random: Randomness) -> Self {
-        Self { store, clock, random }
+        let tallies = Tallies::new(Arc::clone(&store));
+        Self { store, tallies, clock, random }
     }
 
     /// The scope of a project, now.

@@ -7,7 +7,10 @@ use std::{
     collections::{HashMap, VecDeque},
     fmt,
     str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::watch;
@@ -67,6 +70,9 @@ pub struct Feed {
     projects: Mutex<HashMap<String, Arc<Project>>>,
     any: watch::Sender<()>,
     closed: watch::Sender<bool>,
+    /// Commits that were begun, and those of which all has been told.
+    begun: AtomicU64,
+    ended: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -86,7 +92,25 @@ struct Kept {
 impl Feed {
     /// An empty feed. `id` is to be another one at each start.
     pub fn new(id: u64) -> Self {
-        Self { id, projects: Mutex::default(), any: watch::Sender::new(()), closed: watch::Sender::new(false) }
+        let (any, closed) = (watch::Sender::new(()), watch::Sender::new(false));
+        Self { id, projects: Mutex::default(), any, closed, begun: AtomicU64::new(0), ended: watch::Sender::new(0) }
+    }
+
+    /// From here on something may become durable that has not been told yet: to be called by an engine before each commit.
+    pub fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The commit that began last has been told, or has failed.
+    pub fn end(&self) {
+        self.ended.send_replace(self.begun.load(Ordering::SeqCst));
+    }
+
+    /// Returns once all has been told that any read can have seen which began before this call.
+    pub async fn all_told(&self) {
+        let begun = self.begun.load(Ordering::SeqCst);
+        // It cannot fail: the sender is here.
+        let _ = self.ended.subscribe().wait_for(|ended| *ended >= begun).await;
     }
 
     /// Tells a batch that has become durable.
@@ -189,7 +213,8 @@ impl Follower {
         }
     }
 
-    fn news(&mut self) -> Option<News> {
+    /// What has happened by now, without waiting; `None` if nothing has.
+    pub fn news(&mut self) -> Option<News> {
         // Whoever tells something from here on wakes this follower again.
         self.told.mark_unchanged();
         let kept = self.project.kept();
@@ -279,6 +304,19 @@ mod tests {
         assert_eq!(ids(news), ["c"]);
         feed.close();
         assert_eq!(follower.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn all_is_told_once_no_commit_is_under_way() {
+        let feed = Feed::new(7);
+        feed.all_told().await;
+        feed.begin();
+        let mut waiting = Box::pin(feed.all_told());
+        assert!(futures::poll!(&mut waiting).is_pending());
+        feed.end();
+        waiting.await;
+        feed.begin();
+        assert!(futures::poll!(Box::pin(feed.all_told())).is_pending());
     }
 
     #[tokio::test]

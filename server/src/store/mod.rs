@@ -7,6 +7,7 @@
 
 mod feed;
 mod generations;
+mod glance;
 pub mod sqlite;
 
 use async_trait::async_trait;
@@ -20,6 +21,7 @@ use emt_api::{
 pub use self::{
     feed::{Feed, Follower, Happened, News, NoPosition, Position, Told},
     generations::Generations,
+    glance::{Glance, Glimpse, Which},
 };
 
 /// Opens the embedded store with every kind of record that the server keeps.
@@ -40,7 +42,7 @@ pub trait Store: Send + Sync + 'static {
     /// A page of the records that fit, and how many fit in all.
     async fn find(&self, query: Query) -> Result<Page, StoreError>;
 
-    /// Reads of one moment, which is not before this call.
+    /// Reads of one moment, which is not before this call and not after the first of them.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
 
     /// Does all of the batch, durably, or nothing of it.
@@ -73,6 +75,15 @@ pub trait Snapshot: Send {
 
     /// The records of one kind whose link `via` points at one of `owners`, in the order of the owners, and of their own ids.
     async fn referrers(&mut self, spec: &'static Spec, project: &str, via: &str, owners: &[&str]) -> Result<Sheet, StoreError>;
+
+    /// Glances at records and hands each to `seen`, in the order of their ids.
+    async fn glance(
+        &mut self,
+        glance: &Glance,
+        project: &str,
+        which: Which<'_>,
+        seen: &mut (dyn for<'a> FnMut(Glimpse<'a>) + Send),
+    ) -> Result<(), StoreError>;
 }
 
 /// What to look for.
@@ -92,6 +103,10 @@ pub struct Query {
     pub limit: Option<u64>,
     /// Whether [`Page::total`] is wanted: counting costs.
     pub count: bool,
+    /// How many fit, for those who know: they are not counted then.
+    pub known: Option<u64>,
+    /// Where counting stops: a total of so many means so many or more.
+    pub most: Option<u64>,
     /// Whether fields that may be long are left empty. Such records have revision 0, so that they cannot be written back.
     pub brief: bool,
 }
@@ -107,6 +122,8 @@ impl Query {
             offset: 0,
             limit: None,
             count: false,
+            known: None,
+            most: None,
             brief: false,
         }
     }

@@ -1,18 +1,6 @@
-//! Views of the hosts that people look at first: their conditions, and how many hosts are in each.
+//! Views of the hosts that people look at first, and how many hosts are in each.
 
-use emt_api::{
-    enums::InstanceState,
-    filter::{Expr, Path, Step, Test},
-    resources::HOST,
-    status,
-    value::Value,
-};
-
-use super::Failure;
-use crate::{
-    inventory::failed_hosts,
-    store::{Query, Store},
-};
+use crate::inventory::{Counts, Group};
 
 /// A view of the hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,45 +63,27 @@ impl View {
         Self::ALL.into_iter().find(|view| view.word() == word).unwrap_or(Self::All)
     }
 
-    /// The condition.
-    pub(super) fn condition(self) -> Expr {
+    /// The hosts that it shows.
+    pub(super) const fn group(self) -> Group {
         match self {
-            Self::All => Expr::everything(),
-            Self::Available => of_instance("os_update_available", Test::After(String::new())),
-            Self::Updating => {
-                let words = ["Downloading artifacts", "Download complete", status::UPDATING.0];
-                of_instance("update_status", Test::In(words.map(Value::from).to_vec()))
-            }
-            Self::Failing => failed_hosts(),
-            Self::Silent => {
-                let words = [status::NO_CONNECTION.0, status::NOT_CONNECTED.0];
-                Expr::is_in("host_status", words.map(Value::from))
-            }
-            Self::Running => {
-                let runs = of_instance("current_state", Test::Is(Value::Int(InstanceState::Running as i64)));
-                runs.and(Expr::Not(Box::new(failed_hosts())))
-            }
+            Self::All => Group::All,
+            Self::Available => Group::Available,
+            Self::Updating => Group::Updating,
+            Self::Failing => Group::Failing,
+            Self::Silent => Group::Silent,
+            Self::Running => Group::Running,
         }
     }
 }
 
-/// A condition on what is installed on a host.
-fn of_instance(column: &'static str, test: Test) -> Expr {
-    Expr::Test(Path { steps: vec![Step::From { prefix: "inst", via: "host_id" }], column }, test)
-}
-
 /// A number with a way to what it counts.
+#[derive(Clone)]
 pub(super) struct Count {
     pub(super) view: View,
     pub(super) number: u64,
 }
 
 /// How many hosts are in each view.
-pub(super) async fn counts(store: &dyn Store, project: &str) -> Result<Vec<Count>, Failure> {
-    let mut counts = Vec::with_capacity(View::ALL.len());
-    for view in View::ALL {
-        let query = Query { count: true, ..Query::all(&HOST, project).filter(view.condition()).limit(0) };
-        counts.push(Count { view, number: store.find(query).await?.total });
-    }
-    Ok(counts)
+pub(super) fn counts(counts: &Counts) -> Vec<Count> {
+    View::ALL.map(|view| Count { view, number: counts.of(view.group()) }).to_vec()
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use emt_api::{
-    filter::Expr,
     record::Record,
     resources::{HOST, Host, INSTANCE, Instance, OS, OS_UPDATE_POLICY, OsUpdatePolicy, SITE, Site},
     sheet::{Entry, Sheet},
@@ -15,6 +14,9 @@ use crate::{
     os_resources::Catalogue,
     store::{Query, Snapshot, Store, StoreError},
 };
+
+/// Hosts that are counted at most for a list: nobody reads further.
+pub(super) const COUNTED: u64 = 10_000;
 
 /// A host of a list.
 pub(super) struct HostRow {
@@ -36,6 +38,7 @@ pub(super) struct HostRow {
 /// A page of hosts.
 pub(super) struct HostPage {
     pub(super) rows: Vec<HostRow>,
+    /// How many fit; more than [`COUNTED`] stands for any number above it, unless that was known.
     pub(super) total: u64,
 }
 
@@ -44,17 +47,24 @@ pub(super) async fn catalogue(snapshot: &mut dyn Snapshot, project: &str) -> Res
     Ok(snapshot.find(&Query::all(&OS, project).brief()).await?.0.iter().map(Entry::record).collect())
 }
 
-/// A page of hosts.
+/// A page of hosts. `known` is how many fit, if that is known; else they are counted, up to [`COUNTED`].
 pub(super) async fn hosts(
     store: &dyn Store,
     project: &str,
     chosen: Chosen,
+    known: Option<u64>,
     offset: u64,
     size: u64,
 ) -> Result<HostPage, StoreError> {
     let mut snapshot = store.snapshot().await?;
-    let query =
-        Query { order: chosen.order, offset, count: true, ..Query::all(&HOST, project).filter(chosen.filter).limit(size) };
+    let query = Query {
+        order: chosen.order,
+        offset,
+        count: true,
+        known,
+        most: Some(COUNTED + 1),
+        ..Query::all(&HOST, project).filter(chosen.filter).limit(size)
+    };
     let (hosts, total) = snapshot.find(&query).await?;
     let catalogue = catalogue(&mut *snapshot, project).await?;
     let hosts: Vec<Host> = hosts.iter().map(Entry::record).collect();
@@ -130,45 +140,4 @@ pub(super) async fn linked<'a>(
 
 fn by<R: Record>(sheet: &Sheet, key: impl Fn(&R) -> String) -> HashMap<String, R> {
     sheet.iter().map(Entry::record).map(|record: R| (key(&record), record)).collect()
-}
-
-/// An OS with the number of instances on which it is installed.
-pub(super) struct Version {
-    pub(super) profile: String,
-    pub(super) number: String,
-    pub(super) hosts: u64,
-    /// Of a hundred.
-    pub(super) share: u64,
-    /// Whether it is the newest of its profile.
-    pub(super) is_newest: bool,
-    /// Why it may not be chosen; "" if it may.
-    pub(super) held: &'static str,
-}
-
-/// The versions of all profiles, those of a profile together, the newest first; at most so many.
-pub(super) async fn versions(store: &dyn Store, project: &str, most: usize) -> Result<Vec<Version>, StoreError> {
-    let catalogue = catalogue(&mut *store.snapshot().await?, project).await?;
-    let mut profiles: Vec<&str> = catalogue.profiles().collect();
-    profiles.sort_unstable();
-    let mut versions = Vec::new();
-    for os in profiles.iter().flat_map(|profile| catalogue.of_profile(profile)).take(most) {
-        let query = Query { count: true, ..Query::all(&INSTANCE, project).filter(Expr::is("os_id", os.id())).limit(0) };
-        versions.push(Version {
-            profile: os.profile_name.clone(),
-            number: os.image_id.clone(),
-            hosts: store.find(query).await?.total,
-            share: 0,
-            is_newest: catalogue.newest(&os.profile_name).is_some_and(|newest| newest.id() == os.id()),
-            held: match (os.blocked.is_empty(), os.withdrawn.is_empty()) {
-                (false, _) => "blocked",
-                (_, false) => "withdrawn",
-                _ => "",
-            },
-        });
-    }
-    let all: u64 = versions.iter().map(|version| version.hosts).sum();
-    for version in &mut versions {
-        version.share = version.hosts * 100 / all.max(1);
-    }
-    Ok(versions)
 }

@@ -12,8 +12,8 @@ use emt_api::{
 use super::{
     Failure, Page, Web,
     act::act,
-    counts::View,
-    fleet::{HostRow, catalogue, hosts},
+    counts::{Count, View, counts},
+    fleet::{COUNTED, HostRow, catalogue, hosts},
     visit::Visit,
     words::{many, quoted},
 };
@@ -40,8 +40,11 @@ struct Asked {
 struct Hosts<'a> {
     project: &'a str,
     asked: &'a Asked,
+    counts: Vec<Count>,
     rows: Vec<HostRow>,
     total: u64,
+    /// Whether all that fit were counted.
+    is_counted: bool,
     from: u64,
     to: u64,
     /// What can be done with them.
@@ -79,11 +82,16 @@ impl Asked {
         format!("?{}", pairs.join("&"))
     }
 
+    /// Whether a whole view is asked for.
+    fn is_plain(&self) -> bool {
+        self.word.is_empty() && self.filter.is_empty()
+    }
+
     fn chosen(&self) -> Result<Chosen, ApiError> {
         let filter = Some(self.filter.as_str()).filter(|filter| !filter.is_empty());
         let order = if self.sort.is_empty() { "name" } else { &self.sort };
         let mut chosen = Chosen::compile(&HOST, Choice { filter, order_by: Some(order) })?;
-        chosen.filter = chosen.filter.and(self.view.condition());
+        chosen.filter = chosen.filter.and(self.view.group().condition());
         if !self.word.is_empty() {
             let like = |column| Expr::Test(Path { steps: Vec::new(), column }, Test::Like(self.word.clone()));
             chosen.filter = chosen.filter.and(Expr::Any(SEARCHED.map(like).to_vec()));
@@ -104,9 +112,11 @@ impl Asked {
 }
 
 impl Hosts<'_> {
-    /// The views: their addresses and labels, and which it is.
-    fn views(&self) -> [(String, &'static str, bool); 6] {
-        View::ALL.map(|view| (self.asked.address(view, &self.asked.sort, 0), view.label(), self.asked.view == view))
+    /// The views: their addresses, labels and numbers of all hosts, and which it is.
+    fn views(&self) -> impl Iterator<Item = (String, &'static str, u64, bool)> {
+        self.counts.iter().map(|Count { view, number }| {
+            (self.asked.address(*view, &self.asked.sort, 0), view.label(), *number, self.asked.view == *view)
+        })
     }
 
     fn at(&self, offset: u64) -> String {
@@ -114,7 +124,7 @@ impl Hosts<'_> {
     }
 
     fn counted(&self) -> String {
-        many(self.total, "host", "hosts")
+        if self.is_counted { many(self.total, "host", "hosts") } else { format!("more than {COUNTED} hosts") }
     }
 
     fn next(&self) -> u64 {
@@ -146,7 +156,7 @@ impl Hosts<'_> {
     }
 
     fn is_narrowed(&self) -> bool {
-        self.asked.view != View::All || !self.asked.word.is_empty() || !self.asked.filter.is_empty()
+        self.asked.view != View::All || !self.asked.is_plain()
     }
 }
 
@@ -157,10 +167,13 @@ pub(super) async fn show(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Page, Failure> {
     let asked = Asked::of(&query);
+    let tally = site.rest.inventory.tallies.counts(&visit.project).await?;
+    // Nobody counts a fleet for a page of it.
+    let known = asked.is_plain().then(|| tally.of(asked.view.group()));
     let (found, wrong) = match asked.chosen() {
         Ok(chosen) => {
             let store = &*site.rest.inventory.store;
-            (Some(hosts(store, &visit.project, chosen, asked.offset, SIZE).await?), String::new())
+            (Some(hosts(store, &visit.project, chosen, known, asked.offset, SIZE).await?), String::new())
         }
         // The rest of the page stays, so that it can be put right.
         Err(error) => (None, error.message),
@@ -171,7 +184,9 @@ pub(super) async fn show(
     let from = if rows.is_empty() { 0 } else { asked.offset + 1 };
     let catalogue = catalogue(&mut *site.rest.inventory.store.snapshot().await?, &visit.project).await?;
     let (act, form) = (act(&visit, &catalogue)?, visit.visitor.form_token());
-    let list = Hosts { project: &visit.name, asked: &asked, rows, total, from, to, act, form, wrong };
+    let is_counted = known.is_some() || total <= COUNTED;
+    let counts = counts(&tally);
+    let list = Hosts { project: &visit.name, asked: &asked, counts, rows, total, is_counted, from, to, act, form, wrong };
     let page = Page::new(format!("Hosts · {}", visit.name), &list)?.tab("hosts").command(asked.command());
     Ok(page.live_of("Host,Instance", ids.iter().map(String::as_str)))
 }

@@ -19,6 +19,7 @@ mod projects;
 mod schedules;
 mod session;
 mod timeline;
+mod versions;
 mod visit;
 mod wish;
 mod words;

@@ -1,6 +1,6 @@
 //! What can run: versions by profile, the mode of each, and where new ones come from.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::State;
@@ -18,7 +18,7 @@ use super::{
     words::{Status, When},
 };
 use crate::{
-    inventory::Runs,
+    inventory::{Counts, Runs},
     os_resources::{Catalogue, ModeChange, Modes},
     store::Query,
 };
@@ -74,9 +74,9 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit) -> Result<Page, 
     let sources = snapshot.find(&Query::all(&OS_SOURCE, &visit.project).limit(SOURCES)).await?.0;
     let sources = sources.iter().map(Entry::record).map(source).collect();
     drop(snapshot);
-    let runs = site.rest.inventory.versions(&visit.project).await?;
+    let counts = site.rest.inventory.tallies.counts(&visit.project).await?;
     let names: BTreeSet<&str> = catalogue.profiles().collect();
-    let profiles = names.into_iter().map(|name| profile(name, &catalogue, &modes, &runs)).collect();
+    let profiles = names.into_iter().map(|name| profile(name, &catalogue, &modes, &counts)).collect();
     let (form, can_write) = (visit.visitor.form_token(), visit.can_write());
     let text = OsText { project: &visit.name, form, can_write, profiles, sources };
     let page = Page::new(format!("OS · {}", visit.name), &text)?.tab("os").live("Os,OsSource,Instance");
@@ -94,9 +94,9 @@ fn source(source: OsSource) -> SourceShown {
     }
 }
 
-fn profile(name: &str, catalogue: &Catalogue, modes: &Modes, runs: &HashMap<String, Runs>) -> ProfileShown {
+fn profile(name: &str, catalogue: &Catalogue, modes: &Modes, counts: &Counts) -> ProfileShown {
     let all = catalogue.of_profile(name);
-    let shown = |os: &Os| version(os, catalogue, runs.get(os.id()).copied().unwrap_or_default());
+    let shown = |os: &Os| version(os, catalogue, counts.runs(os.id()));
     ProfileShown {
         name: name.to_owned(),
         is_automatic: modes.of(name) == OsMode::Automatic,

@@ -14,15 +14,14 @@ use emt_api::{
 use super::{
     Failure, Page, Web,
     counts::{Count, counts},
-    fleet::{Version, linked, versions},
+    fleet::{catalogue, linked},
     timeline::{Timeline, timeline},
+    versions::{Version, versions},
     visit::Visit,
     words::When,
 };
 use crate::store::{Query, Snapshot, StoreError};
 
-/// Versions that are counted.
-const VERSIONS: usize = 40;
 /// Lanes of the timeline.
 const LANES: usize = 8;
 /// Failures that are shown.
@@ -35,6 +34,7 @@ struct Overview<'a> {
     total: u64,
     counts: Vec<Count>,
     versions: Vec<Version>,
+    more_versions: usize,
     timeline: Timeline,
     failures: Vec<FailedRun>,
     now: When,
@@ -52,13 +52,14 @@ pub(super) struct FailedRun {
 pub(super) async fn show(State(site): State<Web>, visit: Visit) -> Result<Page, Failure> {
     let store = &*site.rest.inventory.store;
     let now = site.clock.now();
-    let counts = counts(store, &visit.project).await?;
-    let versions = versions(store, &visit.project, VERSIONS).await?;
+    let tally = site.rest.inventory.tallies.counts(&visit.project).await?;
+    let counts = counts(&tally);
     let mut snapshot = store.snapshot().await?;
+    let (versions, more_versions) = versions(&catalogue(&mut *snapshot, &visit.project).await?, &tally);
     let timeline = timeline(&mut *snapshot, &visit.project, now, LANES).await?;
     let failures = failures(&mut *snapshot, &visit.project).await?;
     let total = counts.first().map_or(0, |count| count.number);
-    let overview = Overview { project: &visit.name, total, counts, versions, timeline, failures, now: When(now) };
+    let overview = Overview { project: &visit.name, total, counts, versions, more_versions, timeline, failures, now: When(now) };
     let page = Page::new(format!("Overview · {}", visit.name), &overview)?;
     Ok(page
         .live("Host,Instance,OsUpdateRun,Os,SingleSchedule,RepeatedSchedule")

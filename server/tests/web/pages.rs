@@ -86,7 +86,10 @@ async fn hosts_are_found_sorted_and_paged() {
     for (query, there, not) in [
         ("", "edge-000", "edge-050"),
         ("", "1–50 of 60 hosts", "rel=\"prev\""),
+        ("", "Not connected <b>60</b>", "Failing <b>60</b>"),
         ("?offset=50", "edge-059", "rel=\"next\""),
+        ("?q=edge-01", "1–10 of 10 hosts", "edge-020"),
+        ("?q=nothing-like-it", "Not connected <b>60</b>", "edge-0"),
         ("?offset=50", "51–60 of 60 hosts", "edge-000"),
         ("?sort=name%20desc", "edge-059", "edge-000"),
         ("?q=EDGE-007", "edge-007", "edge-008"),

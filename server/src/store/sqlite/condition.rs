@@ -85,7 +85,8 @@ impl<'a> Conditions<'a> {
         }
     }
 
-    fn expression(&mut self, spec: &'static Spec, filter: &Expr) -> String {
+    /// The condition of a filter, whichever project a record is of.
+    pub(super) fn expression(&mut self, spec: &'static Spec, filter: &Expr) -> String {
         match filter {
             Expr::All(all) => self.joined(spec, all, " AND ", "1"),
             Expr::Any(any) => self.joined(spec, any, " OR ", "0"),

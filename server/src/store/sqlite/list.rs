@@ -46,12 +46,24 @@ impl Table {
             (parts, self.driver(&counting, parts)?)
         };
         let condition = self.condition(tables, query, parts, driver);
-        let count = || counting.count(&format!("SELECT count(*) FROM {table} WHERE {}", condition.sql), &condition.bound);
-        let total = if query.count { count()? } else { 0 };
-        if query.limit == Some(0) || (query.count && total <= query.offset) {
+        let count = || {
+            let sql = match query.most {
+                Some(most) => format!("SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {} LIMIT {most})", condition.sql),
+                None => format!("SELECT count(*) FROM {table} WHERE {}", condition.sql),
+            };
+            counting.count(&sql, &condition.bound)
+        };
+        let counted = match query.known {
+            None if query.count => Some(count()?),
+            known => known,
+        };
+        let total = counted.unwrap_or(0);
+        // What was counted elsewhere may have changed since; a total that counting stopped at says nothing about what is behind.
+        let is_exact = query.known.is_none() && query.most.is_none_or(|most| total < most);
+        if query.limit == Some(0) || (query.count && is_exact && total <= query.offset) {
             return Ok(Listed { total, page: None });
         }
-        let few = driver.is_some() || (query.count && total <= FEW && query.filter != Expr::everything());
+        let few = driver.is_some() || (counted.is_some() && total <= FEW && query.filter != Expr::everything());
         let order = order_by(self.spec, &query.order, few);
         let limit = query.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
         let (columns, fits, offset) = (if query.brief { &self.brief } else { &self.columns }, &condition.sql, query.offset);

@@ -5,6 +5,7 @@
 
 mod condition;
 mod counts;
+mod glance;
 mod list;
 mod migrations;
 mod reader;

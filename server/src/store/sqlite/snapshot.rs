@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use emt_api::{sheet::Sheet, spec::Spec};
 
 use super::{Place, reader::Reader, table::Tables};
-use crate::store::{Query, Snapshot, StoreError};
+use crate::store::{Glance, Glimpse, Query, Snapshot, StoreError, Which};
 
 /// Holds a reading connection until it is dropped.
 pub(super) struct SqliteSnapshot {
@@ -45,5 +45,15 @@ impl Snapshot for SqliteSnapshot {
 
     async fn referrers(&mut self, spec: &'static Spec, project: &str, via: &str, owners: &[&str]) -> Result<Sheet, StoreError> {
         self.place.map(self.tables.of(spec).referrers(&self.reader, project, via, owners))
+    }
+
+    async fn glance(
+        &mut self,
+        glance: &Glance,
+        project: &str,
+        which: Which<'_>,
+        seen: &mut (dyn for<'a> FnMut(Glimpse<'a>) + Send),
+    ) -> Result<(), StoreError> {
+        self.place.map(self.tables.of(glance.spec).glance(&self.reader, &self.tables, glance, project, which, seen))
     }
 }

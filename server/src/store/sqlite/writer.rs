@@ -60,16 +60,20 @@ fn commit_group(connection: &mut Connection, place: &Place, tables: &Tables, cha
     if begun.is_err() {
         return;
     }
+    changes.feed.begin();
     let committed = connection.execute_batch("COMMIT").map_err(|error| {
         let error = place.error(&error);
         let _ = connection.execute_batch("ROLLBACK");
         error
     });
-    for Job { batch, answer } in done {
-        if committed.is_ok() {
-            changes.generations.count(&batch);
-            changes.feed.tell(&batch);
+    if committed.is_ok() {
+        for Job { batch, .. } in &done {
+            changes.generations.count(batch);
+            changes.feed.tell(batch);
         }
+    }
+    changes.feed.end();
+    for Job { answer, .. } in done {
         let _ = answer.send(committed.clone());
     }
 }
