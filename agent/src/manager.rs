@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use emt_api::maintmgr::{
-    PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, UpdateStatus, maintmgr_service_client::MaintmgrServiceClient,
+    PlatformUpdateStatusRequest, PlatformUpdateStatusResponse, Slot, UpdateStatus, maintmgr_service_client::MaintmgrServiceClient,
 };
 use tonic::{Code, Request, Status, metadata::MetadataValue, transport::Channel};
 
@@ -49,8 +49,13 @@ impl Manager {
         Self { server: server.to_owned(), uuid: uuid.to_owned(), client: MaintmgrServiceClient::new(channel), tokens }
     }
 
-    /// Reports a state and what runs. A token that is refused is replaced once.
-    pub async fn report(&mut self, state: &State, running: &Identity) -> Result<PlatformUpdateStatusResponse, ReportError> {
+    /// Reports a state, what runs, and what the slots hold. A token that is refused is replaced once.
+    pub async fn report(
+        &mut self,
+        state: &State,
+        running: &Identity,
+        slots: Vec<Slot>,
+    ) -> Result<PlatformUpdateStatusResponse, ReportError> {
         let mut update_status = UpdateStatus {
             status_detail: state.detail(),
             profile_name: running.profile.clone(),
@@ -59,8 +64,12 @@ impl Manager {
             ..UpdateStatus::default()
         };
         update_status.set_status_type(state.status());
-        let message =
-            PlatformUpdateStatusRequest { host_guid: self.uuid.clone(), update_status: Some(update_status), takes_extras: true };
+        let message = PlatformUpdateStatusRequest {
+            host_guid: self.uuid.clone(),
+            update_status: Some(update_status),
+            takes_extras: true,
+            slots,
+        };
         let token = self.tokens.get().await?;
         match self.send(message.clone(), &token).await {
             Err(status) if is_refusal(&status) => {

@@ -1,15 +1,16 @@
 //! When the Maintenance Manager is told, and what it was told last.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use emt_api::maintmgr::PlatformUpdateStatusResponse;
+use emt_api::maintmgr::{PlatformUpdateStatusResponse, Slot};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     machine::State,
     manager::{Manager, ReportError},
     pace::{self, Polls},
-    slots::Identity,
+    slots,
+    work::Machine,
 };
 
 /// Pause before a report is tried again that an update waits for.
@@ -61,16 +62,17 @@ impl Reports {
     }
 
     /// Reports if it is time to, or if the state is news.
-    pub(crate) fn send_if_due(&mut self, state: &State, running: &Identity) {
+    pub(crate) fn send_if_due(&mut self, state: &State, machine: &Arc<Machine>) {
         let news = self.sent.as_ref().is_none_or(|sent| !same_report(sent, state));
         if !news && Instant::now() < self.next {
             return;
         }
         let Some(mut manager) = self.manager.take() else { return };
         self.sent = Some(state.clone());
-        let (state, running) = (state.clone(), running.clone());
+        let (state, machine) = (state.clone(), Arc::clone(machine));
         self.under_way.spawn(async move {
-            let answer = manager.report(&state, &running).await;
+            let slots = slots_of(&machine).await;
+            let answer = manager.report(&state, &machine.running, slots).await;
             (manager, state, answer)
         });
     }
@@ -118,6 +120,16 @@ impl Reports {
         self.next = Instant::now() + pace::poll(self.polls.interval(self.suggested), self.failures, rand::random());
         Heard { state, answer }
     }
+}
+
+/// What the slots hold now. A report that cannot tell of them is a report all the same.
+async fn slots_of(machine: &Arc<Machine>) -> Vec<Slot> {
+    let machine = Arc::clone(machine);
+    let read = tokio::task::spawn_blocking(move || {
+        let on_trial = machine.boot.boot().is_ok_and(|boot| boot.trial);
+        slots::told(&*machine.slots, machine.active, on_trial)
+    });
+    read.await.unwrap_or_default()
 }
 
 /// Whether two states are told alike: same status of the same attempt.

@@ -184,7 +184,7 @@ impl Driver {
             if !self.events.is_empty() {
                 continue;
             }
-            self.reports.send_if_due(&self.state, &self.machine.running);
+            self.reports.send_if_due(&self.state, &self.machine);
             let wake = self.wake();
             tokio::select! {
                 () = signals.next() => {

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use emt_api::id;
 use emt_client::{
     Orchestrator, Resource, kinds,
-    models::{Host, Place},
+    models::{Host, Instance, Place, Slot},
 };
 
 use crate::{
@@ -138,6 +138,21 @@ fn components(host: &Host) -> Cell {
     Cell::toned(format!("{}{detail}", instance.status), Tone::of_indicator(&instance.indicator))
 }
 
+/// What the node's slots hold; nothing if it does not tell.
+fn slots(instance: &Instance) -> Vec<(&'static str, Cell)> {
+    let slot = |slot: &Slot| {
+        let words = [&slot.name, &slot.profile, &slot.version].map(String::as_str).join(" ");
+        let state = word(&slot.state, "SLOT_STATE_");
+        if slot.reason.is_empty() {
+            format!("{} ({state})", words.trim_end())
+        } else {
+            format!("{} ({state}: {})", words.trim_end(), slot.reason)
+        }
+    };
+    let all: Vec<String> = instance.slots.iter().map(slot).collect();
+    if all.is_empty() { Vec::new() } else { vec![("slots", all.join(", ").into())] }
+}
+
 /// Profile and version of what is installed.
 fn version(host: &Host) -> String {
     let os = host.instance.as_ref().and_then(|instance| instance.current());
@@ -158,7 +173,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
             let api = app.api().await?;
             let found = api.find(&kinds::HOSTS, &host).await.doing(format!("show host {host}"))?;
             let more = match &found.data.instance {
-                Some(instance) if app.out.is_for_people() => available::details(&api, instance).await,
+                Some(instance) if app.out.is_for_people() => [slots(instance), available::details(&api, instance).await].concat(),
                 _ => Vec::new(),
             };
             app.out.one_with(&found, more)

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 mod read_back;
 pub mod sandbox;
+mod told;
+
+pub use told::told;
 
 /// One of the two slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -237,6 +237,24 @@ model! {
         existing_cves: String = "existingCves",
         /// Policy that decides about updates.
         policy: Option<Policy> = "updatePolicy",
+        /// The node's slots, if it tells of them.
+        slots: Vec<Slot> = "slots",
+    }
+}
+
+model! {
+    /// A slot of a node and the OS in it.
+    Slot {
+        /// As the node calls it.
+        name: String = "name",
+        /// What it is good for.
+        state: String = "state",
+        /// Profile of the OS that it holds.
+        profile: String = "profileName",
+        /// Version of that OS.
+        version: String = "imageId",
+        /// Why it holds nothing that boots.
+        reason: String = "reason",
     }
 }
 

@@ -54,7 +54,7 @@ pub use self::{
     instance::{INSTANCES, is_provisioned, provision},
     local_account::LOCAL_ACCOUNTS,
     location::{Places, Tree, parent},
-    os::OS_RESOURCES,
+    os::{BLOCK_REASON, OS_RESOURCES, blocked_by},
     os_offer::OS_OFFERS,
     os_source::{NOT_READABLE, OS_SOURCES, is_readable, reader_of},
     os_update_policy::OS_UPDATE_POLICIES,

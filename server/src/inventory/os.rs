@@ -5,7 +5,7 @@ use emt_api::{
     enums::{OsProvider, OsType},
     error::ApiError,
     filter::Expr,
-    input::Input,
+    input::{Input, check_text},
     record::{Record, Row},
     resources::{INSTANCE, OS, OS_OFFER, OS_UPDATE_POLICY, Os},
     spec::Spec,
@@ -16,6 +16,15 @@ use crate::store::{Change, Query};
 
 /// Most instances that a refusal names.
 const NAMED: u64 = 3;
+
+/// Most characters of a reason for a block, and their form: a line of text, without control characters.
+pub const BLOCK_REASON: (usize, &str) = (500, r"^[^\x00-\x1f\x7f-\x9f]*$");
+
+/// Why nobody is to install an OS, as it is kept; or what is wrong with the reason.
+pub fn blocked_by(username: &str, reason: &str) -> Result<String, String> {
+    check_text(reason, 1, BLOCK_REASON.0, BLOCK_REASON.1)?;
+    Ok(format!("by {username}: {reason}"))
+}
 
 /// OS resources.
 pub static OS_RESOURCES: OsResources = OsResources;

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher, RandomState},
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -14,13 +15,13 @@ use super::Reporter;
 
 /// Nodes that are remembered; beyond that memory begins anew.
 const NODES: usize = 131_072;
-/// Longest request that is remembered, bytes; those that nodes send at rest are far shorter.
-const REQUEST: usize = 1024;
 
 /// What nodes were told last.
 #[derive(Default)]
 pub(super) struct Memory {
     known: Mutex<Known>,
+    /// Drawn anew by each process: nobody can make two requests look alike.
+    hashes: RandomState,
 }
 
 #[derive(Default)]
@@ -35,7 +36,8 @@ struct Told {
     /// Epoch seconds between which the same window is told.
     during: Range<i64>,
     who: Reporter,
-    request: Box<[u8]>,
+    /// Of the request.
+    fingerprint: u64,
     /// Without the extras.
     answer: Arc<PlatformUpdateStatusResponse>,
     extras: Option<Arc<Extras>>,
@@ -54,7 +56,7 @@ impl Memory {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             let told = known.nodes.get(&who.host_uuid)?;
             let holds = told.generation == generation && told.during.contains(&now) && told.who == *who;
-            if !holds || *told.request != *request.encode_to_vec() {
+            if !holds || told.fingerprint != self.fingerprint(request) {
                 return None;
             }
             (Arc::clone(&told.answer), told.extras.clone())
@@ -75,9 +77,6 @@ impl Memory {
     ) {
         let mut answer = answer.clone();
         let extras = answer.extras.take().map(Arc::new);
-        if request.encoded_len() > REQUEST {
-            return;
-        }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.nodes.len() >= NODES {
             known.nodes.clear();
@@ -85,8 +84,13 @@ impl Memory {
         if *known.last != answer {
             known.last = Arc::new(answer);
         }
-        let request = request.encode_to_vec().into_boxed_slice();
-        let told = Told { generation, during, who: who.clone(), request, answer: Arc::clone(&known.last), extras };
+        let fingerprint = self.fingerprint(request);
+        let told = Told { generation, during, who: who.clone(), fingerprint, answer: Arc::clone(&known.last), extras };
         known.nodes.insert(who.host_uuid.clone(), told);
+    }
+
+    /// What a request is known by, so that not all of it has to be kept.
+    fn fingerprint(&self, request: &PlatformUpdateStatusRequest) -> u64 {
+        self.hashes.hash_one(request.encode_to_vec())
     }
 }

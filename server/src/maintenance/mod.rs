@@ -13,6 +13,7 @@ mod memory;
 mod profiles;
 mod report;
 mod run;
+mod slots;
 mod upkeep;
 mod versions;
 mod why;
@@ -179,6 +180,7 @@ impl MaintenanceManager {
             let installed = node.catalogue().iter().find(|os| Some(os.id()) == instance.os_id.id()).cloned();
             node.installed = installed.or(node.installed);
             instance.agent = who.agent.number();
+            instance.slots.0 = slots::kept(&request.slots);
             node.instance = instance.clone();
             run.follow(&mut runs);
             let now = self.clock.now();

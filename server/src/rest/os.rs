@@ -1,7 +1,7 @@
 //! OS resources, and the operators' word that one is not to be installed.
 
 use axum::{extract::State, http::Method, response::Response};
-use emt_api::{error::ApiError, input::check_text};
+use emt_api::error::ApiError;
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -12,18 +12,14 @@ use super::{
     request::JsonBody,
     resource,
 };
-use crate::inventory::{OS_RESOURCES, Resource};
+use crate::inventory::{BLOCK_REASON, OS_RESOURCES, Resource, blocked_by};
 
 const AT: At = At::project(&["/compute/os", "/compute/operating_systems"], &["/operating_systems"]);
-/// Most characters of a reason.
-const REASON: usize = 500;
-/// A line of text: no control characters.
-const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 
 static BLOCK: Named = Named {
     name: "OsBlock",
     schema: |_| {
-        let reason = emt_api::openapi::bounded_text(1, REASON, LINE);
+        let reason = emt_api::openapi::bounded_text(1, BLOCK_REASON.0, BLOCK_REASON.1);
         json!({"type": "object", "properties": {"reason": reason}, "required": ["reason"], "additionalProperties": false})
     },
 };
@@ -52,7 +48,8 @@ async fn block(
     Id(id): Id,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refused> {
-    let blocked = format!("by {}: {}", caller.username(), reason(&body)?);
+    let blocked = blocked_by(caller.username(), reason(&body)?)
+        .map_err(|what| ApiError::schema(format!("request body has an error at \"/reason\": {what}")))?;
     set(&rest, &at, &id, blocked).await
 }
 
@@ -75,7 +72,5 @@ fn reason(body: &Json) -> Result<&str, ApiError> {
     }
     let reason =
         body.get("reason").ok_or_else(|| wrong("", "property \"reason\" is missing: say why, for those who will ask"))?;
-    let reason = reason.as_str().ok_or_else(|| wrong(" at \"/reason\"", "a string is needed"))?;
-    check_text(reason, 1, REASON, LINE).map_err(|what| wrong(" at \"/reason\"", &what))?;
-    Ok(reason)
+    reason.as_str().ok_or_else(|| wrong(" at \"/reason\"", "a string is needed"))
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use emt_api::{
     id,
     record::Record,
-    resources::{HOST, Instance, OS_UPDATE_RUN, Os, OsUpdateRun, SITE},
+    resources::{HOST, Instance, OS_UPDATE_RUN, Os, OsUpdateRun, SITE, Slot, SlotState},
     sheet::Entry,
     update_log::last_outcome,
 };
@@ -24,6 +24,7 @@ use crate::{
         Why,
         decision::{Check, GateState},
     },
+    os_resources::Catalogue,
     store::{Query, Store, StoreError},
 };
 
@@ -48,6 +49,9 @@ struct HostText<'a> {
     update: Status,
     since: When,
     available: &'a str,
+    /// Id of what is available, and of what runs, as far as they are known.
+    newest: (String, String),
+    slots: Vec<SlotShown<'a>>,
     may_update: bool,
     verdict: Prose,
     changes_at: When,
@@ -67,6 +71,16 @@ struct GateShown<'a> {
     words: &'static str,
     reason: Prose,
     hint: &'a str,
+}
+
+/// A slot of the node.
+struct SlotShown<'a> {
+    name: &'a str,
+    tone: &'static str,
+    state: &'static str,
+    /// Profile and version; "" if nothing is known.
+    holds: String,
+    reason: &'a str,
 }
 
 /// A window.
@@ -121,6 +135,8 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit, Id(id): Id) -> R
         update: Status::of(&instance.update_status, instance.update_status_indicator),
         since: When(instance.update_status_timestamp.into()),
         available: &instance.os_update_available,
+        newest: newest(instance, why.current.as_ref(), &catalogue),
+        slots: instance.slots.0.iter().map(slot).collect(),
         may_update: decision.may_update(),
         verdict: Prose(verdict(&why)),
         changes_at: When(decision.changes_at().unwrap_or(0)),
@@ -173,6 +189,25 @@ pub(super) fn target(why: &Why) -> String {
 /// Profile and version.
 pub(super) fn version(os: &Os) -> String {
     format!("{} {}", os.profile_name, os.image_id)
+}
+
+/// Id of the newest version, if it is not what is installed, and of what is.
+fn newest(instance: &Instance, current: Option<&Os>, catalogue: &Catalogue) -> (String, String) {
+    let newest = current.filter(|_| !instance.os_update_available.is_empty()).and_then(|os| catalogue.newest(&os.profile_name));
+    let id = |os: Option<&Os>| os.map(|os| os.id().to_owned()).unwrap_or_default();
+    (id(newest.filter(|newest| current.is_some_and(|os| os.id() != newest.id()))), id(current))
+}
+
+fn slot(slot: &Slot) -> SlotShown<'_> {
+    let (tone, state) = match slot.state {
+        SlotState::Running => ("good", "runs, and boots the next time"),
+        SlotState::OnTrial => ("busy", "runs on trial: unless it proves healthy, the other slot comes back"),
+        SlotState::Ready => ("off", "ready to boot, should the other fail"),
+        SlotState::Unusable => ("bad", "holds nothing that boots"),
+        SlotState::Unspecified => ("off", ""),
+    };
+    let holds = format!("{} {}", slot.profile_name, slot.image_id).trim().to_owned();
+    SlotShown { name: &slot.name, tone, state, holds, reason: &slot.reason }
 }
 
 fn running(instance: &Instance) -> String {

@@ -51,11 +51,12 @@ struct Site {
     names: IssuerNames,
     clock: Clock,
     random: Randomness,
+    fixes: os::fixes::Fixes,
 }
 
 /// All routes of the pages.
 pub fn router(rest: Rest, names: IssuerNames, settings: &Config, clock: &Clock, random: &Randomness) -> Router {
-    let site = Arc::new(Site { rest, names, clock: clock.clone(), random: random.clone() });
+    let site = Arc::new(Site { rest, names, clock: clock.clone(), random: random.clone(), fixes: os::fixes::Fixes::default() });
     let quick = Router::new()
         .route("/", any(session::root))
         .route(ROOT, get(projects::home))
@@ -69,6 +70,10 @@ pub fn router(rest: Rest, names: IssuerNames, settings: &Config, clock: &Clock, 
         .route("/ui/p/{project}/plan", post(plan::plan))
         .route("/ui/p/{project}/os", get(os::show))
         .route("/ui/p/{project}/os/mode", post(os::set_mode))
+        .route("/ui/p/{project}/os/{id}", get(os::version::show))
+        .route("/ui/p/{project}/os/{id}/block", post(os::version::block))
+        .route("/ui/p/{project}/os/sources/{id}", get(os::source::show))
+        .route("/ui/p/{project}/os/sources/{id}/look", post(os::source::look))
         .route("/ui/p/{project}/schedules", get(schedules::show))
         .route("/ui/p/{project}/schedules/delete", post(schedules::delete))
         .route("/ui/{*path}", any(async || Failure::no_page()))

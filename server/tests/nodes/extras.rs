@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::AtomicI64};
 
-use emt_api::maintmgr::{Extras, PlatformUpdateStatusResponse, update_status::StatusType};
+use emt_api::maintmgr::{Extras, PlatformUpdateStatusResponse, Slot, slot::State, update_status::StatusType};
 use emt_server::{
     clock::Clock,
     config::{Config, Releases},
@@ -74,6 +74,46 @@ async fn an_answer_is_the_same_until_its_time_has_come() {
     node.server.pass(300);
     let open = node.extras(StatusType::UpToDate, "").await;
     assert_eq!(open, Extras { download: None, ..near }, "there is nothing left to wait for");
+}
+
+#[tokio::test]
+async fn slots_are_kept_as_they_were_told_last() {
+    let node = Node::start().await;
+    let slot = |name: &str, state: State, image: &str, reason: &str| Slot {
+        name: name.to_owned(),
+        state: state.into(),
+        profile_name: if image.is_empty() { String::new() } else { "emt".to_owned() },
+        os_image_id: image.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let tell = async |slots: Vec<Slot>| {
+        let mut message = report(&node.uuid, StatusType::UpToDate, "emt", V1);
+        (message.takes_extras, message.slots) = (true, slots);
+        node.server.report(message, &Metadata::token(&node.token)).await.unwrap();
+        node.instance().await["slots"].clone()
+    };
+    let running = slot("A", State::Running, V1, "");
+    let kept = json!({"name": "A", "state": "SLOT_STATE_RUNNING", "profileName": "emt", "imageId": V1});
+    assert_eq!(tell(vec![]).await, json!(null), "who does not tell is not shown to have any");
+    for (state, word, image, reason) in [
+        (State::Ready, "READY", V2, ""),
+        (State::Unusable, "UNUSABLE", "", "it is empty"),
+        (State::OnTrial, "ON_TRIAL", V2, ""),
+        (State::Unspecified, "UNSPECIFIED", V2, ""),
+    ] {
+        let profile = if image.is_empty() { "" } else { "emt" };
+        let mut other = json!({"name": "B", "state": format!("SLOT_STATE_{word}"), "profileName": profile, "imageId": image});
+        if !reason.is_empty() {
+            other["reason"] = reason.into();
+        }
+        let told = vec![running.clone(), slot("B", state, image, reason)];
+        assert_eq!(tell(told.clone()).await, json!([kept, other]));
+        let generation = node.server.store.generation(&node.server.project);
+        tell(told).await;
+        assert_eq!(node.server.store.generation(&node.server.project), generation, "the same again writes nothing");
+    }
+    node.tell(StatusType::UpToDate, V1, PUA).await;
+    assert_eq!(node.instance().await["slots"], json!(null), "another program runs there now, which does not tell");
 }
 
 #[tokio::test]

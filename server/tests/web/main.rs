@@ -5,5 +5,6 @@ mod support;
 
 mod actions;
 mod browser;
+mod os;
 mod pages;
 mod sessions;

@@ -1,5 +1,7 @@
 //! Instance: the OS on a host.
 
+use serde::{Deserialize, Serialize};
+
 use super::custom_config::INSTANCE_CONFIG;
 use crate::{
     enums::{
@@ -11,6 +13,44 @@ use crate::{
     spec::{Computed, Field, LinkSpec, LinksSpec, Type, Unique, link_to},
     value::{Json, Link},
 };
+
+/// A slot of a node and the OS in it, as the node told.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Slot {
+    /// As the node calls it, such as `A`.
+    pub name: String,
+    /// What it is good for.
+    pub state: SlotState,
+    /// Profile of the OS that it holds; "" if that is not known.
+    pub profile_name: String,
+    /// Image version of that OS.
+    pub image_id: String,
+    /// Why it holds nothing that boots.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// What a slot is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum SlotState {
+    /// The node does not say.
+    #[default]
+    #[serde(rename = "SLOT_STATE_UNSPECIFIED")]
+    Unspecified,
+    /// It runs, and boots the next time.
+    #[serde(rename = "SLOT_STATE_RUNNING")]
+    Running,
+    /// It runs on trial: unless it proves healthy, the other one comes back.
+    #[serde(rename = "SLOT_STATE_ON_TRIAL")]
+    OnTrial,
+    /// It does not run; what it holds can be booted.
+    #[serde(rename = "SLOT_STATE_READY")]
+    Ready,
+    /// It holds nothing that boots.
+    #[serde(rename = "SLOT_STATE_UNUSABLE")]
+    Unusable,
+}
 
 record! {
     /// The OS on a host; one a host.
@@ -99,6 +139,9 @@ record! {
         offered_start: i64 = Field::internal(Type::Number { min: 0, max: i64::MAX }),
         /// End of that window.
         offered_end: i64 = Field::internal(Type::Number { min: 0, max: i64::MAX }),
+        /// The node's slots and what they hold, as it told with its last report; none from agents that do not tell.
+        /// An extension: [`Slot`].
+        slots: Json<Vec<Slot>> = Field::document("slots").extension().when_set(),
         /// Program of the node as its last report told it: 0 not known, 1 a careful one, 2 the Platform Update Agent.
         agent: i32 = Field::internal(Type::Number { min: 0, max: 2 }),
     }

@@ -22,7 +22,7 @@ mod workload_member;
 
 pub use custom_config::{CUSTOM_CONFIG, CustomConfig, INSTANCE_CONFIG, InstanceConfig};
 pub use host::{HOST, Host};
-pub use instance::{INSTANCE, Instance, LINKED_BY_AUTOMATIC_MODE};
+pub use instance::{INSTANCE, Instance, LINKED_BY_AUTOMATIC_MODE, Slot, SlotState};
 pub use local_account::{LOCAL_ACCOUNT, LocalAccount};
 pub use os::{OS, Os};
 pub use os_mode::{OF_ALL, OF_PROFILE, OS_MODE_RECORD, OsModeRecord};

@@ -77,6 +77,7 @@
         main.innerHTML = html;
         restore();
         times(main);
+        goOn();
       }
       last = Date.now();
     } catch { say(false, "No connection to the server"); } finally {
@@ -84,6 +85,12 @@
       if (again && !document.hidden) { again = false; soon(); }
     }
   }
+  // Something that the server does for this page goes on, and no change will tell of its end.
+  const goOn = () => {
+    const seconds = main.querySelector("[data-again]")?.dataset.again;
+    if (seconds) setTimeout(soon, seconds * 1000);
+  };
+  goOn();
   document.addEventListener("visibilitychange", () => { if (!document.hidden && again) { again = false; soon(); } });
 
   const source = new EventSource(events);
