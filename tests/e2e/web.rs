@@ -153,3 +153,30 @@ async fn pages_can_be_read_by_everybody_at_every_size() {
     }
     node.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_signs_a_browser_in_and_leaves_no_code_in_the_address() {
+    let world = tokio::task::spawn_blocking(World::new).await.unwrap();
+    let link = || world.ok(&["web"]).trim_end().to_owned();
+    let driver = Driver::start();
+    let browser = driver.browser((1280, 900), false).await;
+    let first = link();
+    browser.open(&first).await;
+    browser.sees("What happens next").await;
+    assert_eq!(browser.run("return location.pathname + location.hash").await, json!("/ui/p/shops"));
+    // Whoever is signed in is asked first; also where the form is open already.
+    browser.open(&format!("https://{}/ui/enter", world.cluster_fqdn())).await;
+    browser.sees("This browser is signed in as admin").await;
+    browser.looks_right("enter-light").await;
+    browser.open(&link()).await;
+    let shown = "return [location.hash, document.querySelector('#code').value.length]";
+    let shown = browser.run(shown).await;
+    assert_eq!((&shown[0], &shown[1]), (&json!(""), &json!(43)));
+    browser.click("main button").await;
+    browser.sees("What happens next").await;
+    browser.open(&first).await;
+    browser.click("main button").await;
+    browser.sees("The link signs nobody in").await;
+    browser.looks_right("enter-refused-light").await;
+    browser.0.close().await.unwrap();
+}

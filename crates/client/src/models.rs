@@ -607,6 +607,18 @@ model! {
     }
 }
 
+model! {
+    /// A link that signs one browser in, once.
+    SignInLink {
+        /// Where it leads, with the code behind `#`.
+        url: String = "url",
+        /// The code by itself.
+        code: String = "code",
+        /// Until when it can be used.
+        expires_at: Option<Timestamp> = "expiresAt",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
