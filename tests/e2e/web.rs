@@ -64,6 +64,7 @@ async fn by_mouse_a_node_is_updated_and_the_reason_of_a_failure_read() {
     browser.sees("the new version was not healthy").await;
     assert_eq!(browser.run("return window.kept").await, json!(true));
     assert_eq!(browser.run("return document.querySelector('#act-os').selectedIndex > 1").await, true, "what was chosen stays");
+    browser.sees("was tried and did not prove healthy").await;
     browser.looks_right("host-failed").await;
 
     mouse.clicks("form[action='/ui/sign-out'] button").await;

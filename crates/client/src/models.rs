@@ -253,7 +253,7 @@ model! {
         profile: String = "profileName",
         /// Version of that OS.
         version: String = "imageId",
-        /// Why it holds nothing that boots.
+        /// Why it holds nothing that boots, or why the trial failed.
         reason: String = "reason",
     }
 }
