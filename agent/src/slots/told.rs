@@ -2,7 +2,7 @@
 
 use emt_api::maintmgr::{Slot, slot::State};
 
-use super::{SlotId, Slots};
+use super::{SlotError, SlotId, Slots};
 use crate::machine::Boot;
 
 /// Both slots. `boot`: what has booted, if that can be read; `active` runs in any case.
@@ -16,6 +16,7 @@ fn one(slots: &dyn Slots, slot: SlotId, active: SlotId, boot: Option<&Boot>) -> 
     let (state, reason) = match (&identity, failed) {
         _ if slot == active && boot.is_some_and(|boot| boot.trial) => (State::OnTrial, String::new()),
         _ if slot == active => (State::Running, String::new()),
+        (Err(SlotError::NoOs { reason, .. }), _) => (State::Unusable, reason.clone()),
         (Err(error), _) => (State::Unusable, error.to_string()),
         (Ok(_), Some(failed)) => (State::FailedTrial, failed.why.clone()),
         (Ok(_), None) => (State::Ready, String::new()),
@@ -30,10 +31,7 @@ mod tests {
 
     use emt_image::{Expected, Written};
 
-    use super::{
-        super::{Identity, SlotError},
-        *,
-    };
+    use super::{super::Identity, *};
     use crate::machine::FailedTrial;
 
     /// Slot A holds 3.0.1, slot B nothing.
@@ -64,7 +62,7 @@ mod tests {
             trial,
             failed_trial: failed.map(|slot| FailedTrial { slot, why: "no network".to_owned() }),
         };
-        let empty = "slot B holds no OS: it is empty";
+        let empty = "it is empty";
         for (boot, expected, reasons) in [
             (boot(SlotId::A, false, None), [State::Running, State::Unusable], ["", empty]),
             (boot(SlotId::A, true, None), [State::OnTrial, State::Unusable], ["", empty]),

@@ -206,7 +206,7 @@ fn slot(slot: &Slot) -> SlotShown<'_> {
         SlotState::Running => ("good", "runs, and boots the next time"),
         SlotState::OnTrial => ("busy", "runs on trial: unless it proves healthy, the other slot comes back"),
         SlotState::Ready => ("off", "ready to boot, should the other fail"),
-        SlotState::Unusable => ("bad", "holds nothing that boots"),
+        SlotState::Unusable => ("off", "holds nothing that boots"),
         SlotState::FailedTrial => ("bad", "was tried and did not prove healthy"),
         SlotState::Unspecified => ("off", ""),
     };
