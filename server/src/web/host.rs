@@ -164,6 +164,10 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit, Id(id): Id) -> R
 pub(super) fn verdict(why: &Why) -> String {
     match why.decision.blocker() {
         None => "It may update now.".to_owned(),
+        // A name stays as it is.
+        Some(check) if matches!(&why.decision.target, Target::Os(os) if check.reason.starts_with(&os.profile_name)) => {
+            format!("{}.", check.reason.trim_end_matches('.'))
+        }
         Some(check) => sentence(&check.reason),
     }
 }
