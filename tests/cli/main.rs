@@ -25,6 +25,5 @@ mod session;
 mod source;
 mod upload;
 mod watch;
-mod web;
 mod why;
 mod world;

@@ -10,7 +10,6 @@ mod fleet;
 mod http;
 pub mod kinds;
 mod link;
-mod links;
 mod lookup;
 pub mod models;
 mod oidc;

@@ -20,7 +20,6 @@ mod grants;
 mod introspection;
 mod issue;
 mod keys;
-mod links;
 mod oauth;
 mod orgs;
 mod password;
@@ -53,7 +52,6 @@ pub use self::{
     enrolment::NodeCredentials,
     error::{IdentityError, Reason},
     external::{Issuer, KeySource},
-    links::{Entered, NewLink},
     oauth::{Authentication, OAuthError, Tokens},
     policy::{NotChanged, Weak},
     projects::Put,

@@ -24,6 +24,7 @@ mod tally;
 mod target;
 mod telemetry_group;
 mod telemetry_profile;
+mod trial;
 mod view;
 mod window_rule;
 mod workload;

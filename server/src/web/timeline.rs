@@ -1,29 +1,17 @@
 //! The windows of the next days, a lane each: what opens when, for whom.
 
-use emt_api::{
-    enums::ScheduleStatus,
-    record::Record,
-    resources::{HOST, REGION, REPEATED_SCHEDULE, RepeatedSchedule, SINGLE_SCHEDULE, SITE, SingleSchedule},
-    sheet::Entry,
-    value::Link,
-};
 use emt_windows::{Rule, Window};
 use jiff::Timestamp;
 
 use super::{
-    fleet::linked,
+    schedules::{Scheduled, Targets, schedules},
     words::{When, many},
 };
-use crate::{
-    inventory::{repeated_rule, single_rule},
-    store::{Query, Snapshot, StoreError},
-};
+use crate::store::{Snapshot, StoreError};
 
 /// Days that are shown.
 pub(super) const DAYS: i64 = 7;
 const DAY: i64 = 86_400;
-/// Most schedules of a kind that are looked at.
-const MOST: u64 = 500;
 /// Most windows of a schedule.
 const MOST_WINDOWS: usize = 60;
 /// The lane's own measure: minutes.
@@ -62,18 +50,6 @@ impl Lane {
     }
 }
 
-/// A schedule of any type, with its rule.
-pub(super) struct Scheduled {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) status: ScheduleStatus,
-    /// The kind of what it holds for, and which.
-    pub(super) target: (&'static str, Link),
-    /// When it opens again and again, as its cron and zone tell it; "" if it does so once.
-    pub(super) repeats: String,
-    pub(super) rule: Rule,
-}
-
 /// All windows of the next days; at most so many lanes, those that open first.
 pub(super) async fn timeline(snapshot: &mut dyn Snapshot, project: &str, now: i64, most: usize) -> Result<Timeline, StoreError> {
     let from = now - now.rem_euclid(DAY);
@@ -89,11 +65,12 @@ pub(super) async fn timeline(snapshot: &mut dyn Snapshot, project: &str, now: i6
     found.sort_by_key(|(_, windows)| windows.first().map(|window| window.start.max(now)));
     let more = found.len().saturating_sub(most);
     found.truncate(most);
-    let mut lanes = Vec::with_capacity(found.len());
-    for (schedule, windows) in found {
-        let target = target(snapshot, project, &schedule.target).await?;
-        lanes.push(lane(schedule, target, &windows, (from, until, now)));
-    }
+    let targets = Targets::of(snapshot, project, found.iter().map(|(scheduled, _)| &scheduled.schedule)).await?;
+    let lane = |(scheduled, windows): (Scheduled, Vec<Window>)| {
+        let target = targets.words(&scheduled.schedule);
+        lane(&scheduled, target, &windows, (from, until, now))
+    };
+    let lanes = found.into_iter().map(lane).collect();
     let day = |number| Timestamp::from_second(from + number * DAY).map(|day| day.strftime("%a %-d").to_string());
     let days = (0..DAYS).map(|number| day(number).unwrap_or_default()).collect();
     Ok(Timeline { days, width: DAYS * DAY / UNIT, now: (now - from) / UNIT, lanes, more })
@@ -108,7 +85,7 @@ fn windows(rule: &Rule, now: i64, until: i64) -> Vec<Window> {
     windows
 }
 
-fn lane(schedule: Scheduled, target: String, windows: &[Window], (from, until, now): (i64, i64, i64)) -> Lane {
+fn lane(scheduled: &Scheduled, target: String, windows: &[Window], (from, until, now): (i64, i64, i64)) -> Lane {
     let cut = |window: &Window| {
         let (start, end) = (window.start.clamp(from, until), window.end.unwrap_or(until).clamp(from, until));
         ((start - from) / UNIT, ((end - start) / UNIT).max(1))
@@ -116,83 +93,15 @@ fn lane(schedule: Scheduled, target: String, windows: &[Window], (from, until, n
     let first = windows.first();
     let is_open = first.is_some_and(|window| window.is_open(now));
     let next = first.map_or(0, |window| if is_open { window.end.unwrap_or(0) } else { window.start });
-    let Scheduled { id, name, status, .. } = schedule;
+    let schedule = &scheduled.schedule;
     Lane {
-        name: if name.is_empty() { id } else { name },
+        name: schedule.label().to_owned(),
         target,
-        is_update: status == ScheduleStatus::OsUpdate,
+        is_update: schedule.is_update(),
         boxes: windows.iter().map(cut).collect(),
         is_open,
         next: When(next),
     }
-}
-
-/// All schedules that can open.
-pub(super) async fn schedules(snapshot: &mut dyn Snapshot, project: &str) -> Result<Vec<Scheduled>, StoreError> {
-    let singles = snapshot.find(&Query::all(&SINGLE_SCHEDULE, project).limit(MOST)).await?.0;
-    let singles = singles.iter().map(Entry::record).filter_map(|schedule: SingleSchedule| {
-        Some(Scheduled {
-            rule: single_rule(&schedule).ok()?,
-            id: schedule.id().to_owned(),
-            status: schedule.schedule_status,
-            target: one_of(schedule.target_host_id, schedule.target_site_id, schedule.target_region_id),
-            repeats: String::new(),
-            name: schedule.name,
-        })
-    });
-    let repeated = snapshot.find(&Query::all(&REPEATED_SCHEDULE, project).limit(MOST)).await?.0;
-    let repeated = repeated.iter().map(Entry::record).filter_map(|schedule: RepeatedSchedule| {
-        Some(Scheduled {
-            rule: repeated_rule(&schedule).ok()?,
-            id: schedule.id().to_owned(),
-            status: schedule.schedule_status,
-            repeats: repeats(&schedule),
-            target: one_of(schedule.target_host_id, schedule.target_site_id, schedule.target_region_id),
-            name: schedule.name,
-        })
-    });
-    Ok(singles.chain(repeated).collect())
-}
-
-fn repeats(schedule: &RepeatedSchedule) -> String {
-    let RepeatedSchedule { cron_minutes, cron_hours, cron_day_month, cron_month, cron_day_week, .. } = schedule;
-    let cron = if schedule.cron.is_empty() {
-        [cron_minutes, cron_hours, cron_day_month, cron_month, cron_day_week].map(String::as_str).join(" ")
-    } else {
-        schedule.cron.clone()
-    };
-    let zone = if schedule.time_zone.is_empty() { "UTC" } else { &schedule.time_zone };
-    format!(
-        "{cron} in {zone}, for {}",
-        many(u64::from(schedule.duration_seconds.unsigned_abs()).div_ceil(60), "minute", "minutes")
-    )
-}
-
-fn one_of(host: Link, site: Link, region: Link) -> (&'static str, Link) {
-    if host.is_set() {
-        ("host", host)
-    } else if site.is_set() {
-        ("site", site)
-    } else {
-        ("region", region)
-    }
-}
-
-/// What a schedule holds for, in words.
-pub(super) async fn target(
-    snapshot: &mut dyn Snapshot,
-    project: &str,
-    (kind, link): &(&str, Link),
-) -> Result<String, StoreError> {
-    let Some(id) = link.id() else { return Ok("nothing".to_owned()) };
-    let spec = match *kind {
-        "host" => &HOST,
-        "site" => &SITE,
-        _ => &REGION,
-    };
-    let found = linked(snapshot, spec, project, [id].into_iter()).await?;
-    let name = found.get(0).map_or("", |record| record.text("name")).to_owned();
-    Ok(format!("{kind} {}", if name.is_empty() { id } else { &name }))
 }
 
 #[cfg(test)]
@@ -200,21 +109,15 @@ mod tests {
     use emt_windows::{Cron, Zone};
 
     use super::*;
+    use crate::web::schedules::Schedule;
 
     /// 2026-06-06 00:00:00 UTC.
     const SATURDAY: i64 = 1_780_704_000;
 
     fn shown(rule: Rule, now: i64) -> Lane {
-        let schedule = Scheduled {
-            id: "s".to_owned(),
-            name: String::new(),
-            status: ScheduleStatus::OsUpdate,
-            target: ("host", Link::default()),
-            repeats: String::new(),
-            rule,
-        };
-        let windows = windows(&schedule.rule, now, SATURDAY + DAYS * DAY);
-        lane(schedule, String::new(), &windows, (SATURDAY, SATURDAY + DAYS * DAY, now))
+        let windows = windows(&rule, now, SATURDAY + DAYS * DAY);
+        let scheduled = Scheduled { schedule: Schedule::Single(Box::default()), rule };
+        lane(&scheduled, String::new(), &windows, (SATURDAY, SATURDAY + DAYS * DAY, now))
     }
 
     #[test]

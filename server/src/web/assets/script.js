@@ -5,43 +5,54 @@
 
   // Times: in UTC on the page, on the visitor's clock here.
   const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const times = (under) => {
     for (const time of under.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (!isNaN(at)) { time.title = time.textContent; time.textContent = clock.format(at); }
     }
+    for (const head of under.querySelectorAll("[data-here]")) head.textContent = "On your clock";
+    for (const cell of under.querySelectorAll("[data-here-only]")) cell.hidden = here === "UTC";
+    for (const button of under.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
   };
   times(document);
 
-  for (const button of document.querySelectorAll("[data-copy]")) {
-    if (!navigator.clipboard) break;
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.dataset.copy);
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
-    });
-  }
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
   for (const zone of document.querySelectorAll("input[data-zone]")) {
-    if (!zone.value || zone.value === "UTC") zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+    if (!zone.value || zone.value === "UTC") zone.value = here;
   }
+  for (const link of document.querySelectorAll("a[data-add-zone]")) link.search = new URLSearchParams({ zone: here });
   for (const all of document.querySelectorAll("input[data-all]")) all.hidden = false;
   document.addEventListener("change", (event) => {
     if (!event.target.matches("input[data-all]")) return;
     for (const box of document.querySelectorAll(`input[name="${event.target.dataset.all}"]`)) box.checked = event.target.checked;
   });
 
-  // A link that signs in has its code behind "#": it goes into the form, and out of the address.
-  const enter = document.querySelector("form[data-enter]");
-  const fill = () => {
-    if (!enter || location.hash.length < 2) return;
-    enter.elements.code.value = location.hash.slice(1);
-    history.replaceState(null, "", location.pathname);
-    // Whoever is signed in here is asked first.
-    if (enter.dataset.enter === "now") enter.requestSubmit();
-  };
-  fill();
-  window.addEventListener("hashchange", fill);
+  // A form's preview follows what is typed: it is what the button would bring.
+  const form = document.querySelector("form[data-preview]");
+  if (form) {
+    let waiting = 0, asked = 0;
+    const look = async () => {
+      const mine = ++asked, body = new URLSearchParams(new FormData(form));
+      body.set("do", "preview");
+      const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Emt-Fragment": "1", Accept: "text/html" } }).catch(() => null);
+      // Of several answers only the last counts.
+      if (!answer || !answer.ok || mine !== asked) return;
+      const shown = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["preview", "targets"]) document.getElementById(id).replaceWith(document.adoptNode(shown.getElementById(id)));
+      times(document.getElementById("preview"));
+      document.getElementById("said").textContent = document.querySelector("#preview .sum")?.textContent || "";
+    };
+    const soon = () => { clearTimeout(waiting); waiting = setTimeout(look, 350); };
+    form.addEventListener("input", soon);
+    if (form.elements.target.value) soon();
+  }
 
   // Live: what changes at the server is fetched anew, a little later, together with what else has changed.
   const { events, ids } = document.body.dataset;
