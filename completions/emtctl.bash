@@ -61,8 +61,14 @@ _emtctl() {
             emtctl,site)
                 cmd="emtctl__subcmd__site"
                 ;;
+            emtctl,ui)
+                cmd="emtctl__subcmd__web"
+                ;;
             emtctl,watch)
                 cmd="emtctl__subcmd__watch"
+                ;;
+            emtctl,web)
+                cmd="emtctl__subcmd__web"
                 ;;
             emtctl,why)
                 cmd="emtctl__subcmd__why"
@@ -138,6 +144,9 @@ _emtctl() {
                 ;;
             emtctl__subcmd__help,watch)
                 cmd="emtctl__subcmd__help__subcmd__watch"
+                ;;
+            emtctl__subcmd__help,web)
+                cmd="emtctl__subcmd__help__subcmd__web"
                 ;;
             emtctl__subcmd__help,why)
                 cmd="emtctl__subcmd__help__subcmd__why"
@@ -665,7 +674,7 @@ _emtctl() {
 
     case "${cmd}" in
         emtctl)
-            opts="-p -o -v -h -V --context --project --output --no-color --verbose --help --version login logout context project os host region site instance policy run schedule watch why completion demo help"
+            opts="-p -o -v -h -V --context --project --output --no-color --verbose --help --version login logout context project os host region site instance policy run schedule watch why web ui completion demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -977,7 +986,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help)
-            opts="login logout context project os host region site instance policy run schedule watch why completion demo help"
+            opts="login logout context project os host region site instance policy run schedule watch why web completion demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1915,6 +1924,20 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__help__subcmd__web)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -5470,6 +5493,44 @@ _emtctl() {
             fi
             case "${prev}" in
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        emtctl__subcmd__web)
+            opts="-p -o -v -h --page --print --no-sign-in --open --context --project --output --no-color --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --page)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

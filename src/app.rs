@@ -75,6 +75,16 @@ impl App {
         Ok(Orchestrator::new(http, address(&context.server)?, &project, token))
     }
 
+    /// Address of the API that is worked with, and the project, if one is chosen. Nobody is asked.
+    pub(crate) fn place(&self) -> Result<(Url, Option<String>), Error> {
+        let given = self.global.project.clone();
+        if let Some(server) = variable(SERVER).filter(|_| self.global.context.is_none()) {
+            return Ok((address(&server)?, given));
+        }
+        let (_, context) = self.context()?;
+        Ok((address(&context.server)?, given.or(context.project)))
+    }
+
     fn project(&self, kept: Option<&str>, needed: bool) -> Result<String, Error> {
         match self.global.project.as_deref().or(kept) {
             Some(project) => Ok(project.to_owned()),

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    completion, context, host, instance, login, logout, os, place, policy, project, run, schedule, watch, why,
+    completion, context, host, instance, login, logout, os, place, policy, project, run, schedule, watch, web, why,
 };
 
 const EXIT_CODES: &str = "\
@@ -108,6 +108,9 @@ pub enum Command {
     Watch(watch::Args),
     /// Tell why a host updates or does not, and when that changes
     Why(why::Args),
+    /// Print the address of the server's pages, with a link that signs one browser in
+    #[command(visible_alias = "ui")]
+    Web(web::Args),
     /// Print a completion script for a shell
     Completion(completion::Args),
     /// Show the whole story on this machine: a server, nodes, an update, a rollback

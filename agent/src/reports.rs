@@ -126,8 +126,8 @@ impl Reports {
 async fn slots_of(machine: &Arc<Machine>) -> Vec<Slot> {
     let machine = Arc::clone(machine);
     let read = tokio::task::spawn_blocking(move || {
-        let on_trial = machine.boot.boot().is_ok_and(|boot| boot.trial);
-        slots::told(&*machine.slots, machine.active, on_trial)
+        let boot = machine.boot.boot().ok();
+        slots::told(&*machine.slots, machine.active, boot.as_ref())
     });
     read.await.unwrap_or_default()
 }

@@ -15,6 +15,7 @@ pub(crate) mod project;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod watch;
+pub(crate) mod web;
 pub(crate) mod why;
 
 use crate::{app::App, cli::Command, error::Error};
@@ -34,6 +35,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<(), Error> {
         Command::Policy(command) => policy::run(app, command).await,
         Command::Run(command) => run::run(app, command).await,
         Command::Schedule(command) => schedule::run(app, command).await,
+        Command::Web(args) => web::run(app, &args).await,
         Command::Watch(args) => watch::run(app, args).await,
         Command::Why(args) => why::run(app, &args).await,
         Command::Completion(args) => completion::run(&args),

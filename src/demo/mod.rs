@@ -50,12 +50,15 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 
 async fn tell(args: &Args, voice: &Voice) -> Result<(), DemoError> {
     let mut stage = Stage::new(args.temporary.as_deref())?;
+    let story = async {
+        story::tell(&mut stage, voice).await?;
+        if args.once { Ok(()) } else { story::go_on(&stage, voice).await }
+    };
     let outcome = tokio::select! {
-        outcome = story::tell(&mut stage, voice) => outcome,
+        outcome = story => outcome,
         () = interrupted() => Err(DemoError::Interrupted),
     };
     if outcome.is_ok() && !args.once {
-        story::go_on(&stage, voice);
         interrupted().await;
         voice.line("stopping; nothing is left behind");
     }

@@ -36,9 +36,12 @@ pub(super) async fn tell(stage: &mut Stage, voice: &Voice) -> Result<(), DemoErr
 }
 
 /// Says how to go on by hand.
-pub(super) fn go_on(stage: &Stage, voice: &Voice) {
+pub(super) async fn go_on(stage: &Stage, voice: &Voice) -> Result<(), DemoError> {
     let directory = stage.program().parent().map(|path| path.display().to_string()).unwrap_or_default();
     voice.line("\nThe server and the nodes go on until Ctrl-C. In a browser, which does not know the server's authority yet:");
+    let link = stage.json(&["web"]).await?;
+    voice.line(&format!("  {}", link["url"].as_str().unwrap_or_default()));
+    voice.line("  signs one browser in as admin, once, within ten minutes; emtctl web prints another. Without it:");
     voice.line(&format!("  {}/", stage.origin()));
     voice.line(&format!("  as admin, with the password in {}", stage.path("password").display()));
     voice.line("In another terminal:");
@@ -46,7 +49,9 @@ pub(super) fn go_on(stage: &Stage, voice: &Voice) {
     voice.line("  emtctl instance list");
     voice.line(&format!("  emtctl instance link shop-3 --os {NEW}"));
     voice.line("  emtctl schedule list");
+    voice.line("  emtctl web");
     voice.line("  emtctl --help");
+    Ok(())
 }
 
 async fn serve(stage: &mut Stage, voice: &Voice) -> Result<String, DemoError> {

@@ -38,6 +38,7 @@ fn help_of_every_command() {
         "schedule preview",
         "schedule delete",
         "watch",
+        "web",
         "completion",
     ] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

@@ -25,5 +25,6 @@ mod session;
 mod source;
 mod upload;
 mod watch;
+mod web;
 mod why;
 mod world;

@@ -321,6 +321,7 @@ impl World {
                     "$1-########",
                 ),
                 (r"\bemt-[A-Za-z0-9_-]{43}", "emt-[TOKEN]"),
+                (r"(?m)(/ui/enter#|^)[A-Za-z0-9_-]{43}$", "$1[CODE]"),
                 (r"request id:? [0-9a-f]{16}", "request id ################"),
                 (r"after \d+ ms", "after # ms"),
                 (r"\b202\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "####-##-##T##:##:##Z"),

@@ -2,7 +2,7 @@
 
 mod browser;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::{
     web::browser::{AUDIT, Driver, ENTER, Keyboard, Mouse, SPACE},
@@ -69,6 +69,7 @@ async fn by_mouse_a_node_is_updated_and_the_reason_of_a_failure_read() {
     browser.sees("the new version was not healthy").await;
     assert_eq!(browser.run("return window.kept").await, json!(true));
     assert_eq!(browser.run("return document.querySelector('#act-os').selectedIndex > 1").await, true, "what was chosen stays");
+    browser.sees("was tried and did not prove healthy").await;
     browser.looks_right("host-failed").await;
 
     mouse.clicks("form[action='/ui/sign-out'] button").await;
@@ -115,11 +116,54 @@ async fn by_keyboard_a_node_is_updated() {
     node.stop();
 }
 
+/// Shops in two cities: one node is updated, one could not be, one waits for the night, and two were never switched on.
+fn two_cities() -> (World, Vec<Node>) {
+    let world = World::new();
+    let old = world.publish("3.0.1", "healthy");
+    world.ok(&["region", "create", "Europe"]);
+    for city in ["Berlin", "Lyon"] {
+        world.ok(&["site", "create", city, "--region", "Europe"]);
+    }
+    let nodes = ["berlin-till-1", "berlin-till-2", "lyon-till-1"].map(|name| {
+        let mut node = world.node(name, &old);
+        node.power_on();
+        node
+    });
+    for node in &nodes {
+        eventually("the node's first report", || world.instance(&node.name));
+    }
+    for (name, uuid) in [("lyon-till-2", 2), ("lyon-till-3", 3)] {
+        world.ok(&["host", "register", name, "--uuid", &format!("4c4c4544-0035-3010-8052-b4c04f00000{uuid}")]);
+    }
+    let sites = world.json(&["site", "list"]);
+    for host in world.json(&["host", "list"]).as_array().unwrap() {
+        let is_here = |site: &&Json| host["name"].as_str().unwrap().starts_with(&site["name"].as_str().unwrap().to_lowercase());
+        let site = &sites.as_array().unwrap().iter().find(is_here).unwrap()["resourceId"];
+        let path = format!("compute/hosts/{}", host["resourceId"].as_str().unwrap());
+        let (status, answer) = world.curl("PATCH", "shops", &path, Some(&json!({"siteId": site}).to_string()));
+        assert_eq!(status, 200, "{answer}");
+    }
+    world.publish("3.0.2", "healthy");
+    world.publish("3.0.3", "unhealthy");
+    let status = |host: &str| Some(world.instance(host)?["updateStatus"].as_str()?.to_owned());
+    for (host, version, ends) in [("berlin-till-2", "3.0.2", "Update completed"), ("lyon-till-1", "3.0.3", "Update failed")] {
+        world.ok(&["instance", "link", host, "--os", &world.os_id(version)]);
+        world.ok(&["schedule", "update", "--host", host, "--now", "--duration", "1h"]);
+        eventually(ends, || status(host).filter(|status| status == ends));
+    }
+    world.ok(&["os", "block", "3.0.3", "--reason", "the first till that took it did not come up"]);
+    world.ok(&["instance", "link", "berlin-till-1", "--os", &world.os_id("3.0.2")]);
+    let nightly = ["--cron", "30 2 * * MON-FRI", "--duration", "2h", "--tz", "Europe/Berlin"];
+    world.ok(&[&["schedule", "update", "--site", "Berlin", "--name", "Berlin at night"], nightly.as_slice()].concat());
+    world.ok(&[&["schedule", "update", "--site", "Lyon", "--name", "Lyon at night"], nightly.as_slice()].concat());
+    (world, nodes.into())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_can_be_read_by_everybody_at_every_size() {
-    let (world, mut node) = tokio::task::spawn_blocking(fleet).await.unwrap();
-    world.ok(&["schedule", "update", "--host", "shop-1", "--cron", "0 2 * * *", "--duration", "1h", "--tz", "UTC"]);
-    let id = world.json(&["host", "list"])[0]["resourceId"].as_str().unwrap().to_owned();
+    let (world, mut nodes) = tokio::task::spawn_blocking(two_cities).await.unwrap();
+    let hosts = world.json(&["host", "list", "--filter", "name='lyon-till-1'"]);
+    let id = hosts[0]["resourceId"].as_str().unwrap().to_owned();
     let schedule = format!("/schedules/{}", world.json(&["schedule", "list"])[0]["resourceId"].as_str().unwrap());
     let edit = format!("{schedule}/edit");
     let driver = Driver::start();
@@ -143,7 +187,7 @@ async fn pages_can_be_read_by_everybody_at_every_size() {
             ("schedules", "/schedules"),
             ("schedule", schedule.as_str()),
             ("schedule-edit", edit.as_str()),
-            ("schedule-new", "/schedules/new?target=shop-1"),
+            ("schedule-new", "/schedules/new?kind=site&target=Berlin"),
             ("calendar", "/schedules/calendar?zone=Europe/Berlin"),
             ("day", "/schedules/calendar?day=2026-12-24"),
         ] {
@@ -163,5 +207,34 @@ async fn pages_can_be_read_by_everybody_at_every_size() {
         assert_eq!(browser.run(AUDIT).await.as_array().map(Vec::len), Some(4), "{}", browser.run(AUDIT).await);
         browser.0.close().await.unwrap();
     }
-    node.stop();
+    for node in &mut nodes {
+        node.stop();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_signs_a_browser_in_and_leaves_no_code_in_the_address() {
+    let world = tokio::task::spawn_blocking(World::new).await.unwrap();
+    let link = || world.ok(&["web"]).trim_end().to_owned();
+    let driver = Driver::start();
+    let browser = driver.browser((1280, 900), false).await;
+    let first = link();
+    browser.open(&first).await;
+    browser.sees("What happens next").await;
+    assert_eq!(browser.run("return location.pathname + location.hash").await, json!("/ui/p/shops"));
+    // Whoever is signed in is asked first; also where the form is open already.
+    browser.open(&format!("https://{}/ui/enter", world.cluster_fqdn())).await;
+    browser.sees("This browser is signed in as admin").await;
+    browser.looks_right("enter-light").await;
+    browser.open(&link()).await;
+    let shown = "return [location.hash, document.querySelector('#code').value.length]";
+    let shown = browser.run(shown).await;
+    assert_eq!((&shown[0], &shown[1]), (&json!(""), &json!(43)));
+    browser.click("main button").await;
+    browser.sees("What happens next").await;
+    browser.open(&first).await;
+    browser.click("main button").await;
+    browser.sees("The link signs nobody in").await;
+    browser.looks_right("enter-refused-light").await;
+    browser.0.close().await.unwrap();
 }

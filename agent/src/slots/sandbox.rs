@@ -117,7 +117,10 @@ impl SandboxSlots {
     }
 
     fn header(&self, slot: SlotId) -> Result<(Header, File), SlotError> {
-        let mut file = File::open(self.path(slot)).map_err(|error| SlotError::Io { slot, error })?;
+        let mut file = File::open(self.path(slot)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => no_os(slot, &"nothing was written to it yet"),
+            _ => SlotError::Io { slot, error },
+        })?;
         let short = |error: io::Error| no_os(slot, &error);
         let mut fixed = [0; 12];
         file.read_exact(&mut fixed).map_err(short)?;

@@ -25,6 +25,8 @@ pub const BOOTING: Status = ("Booting", Is::InProgress);
 pub const INITIALIZING: Status = ("Initializing", Is::InProgress);
 /// Host that was heard of and is silent.
 pub const NO_CONNECTION: Status = ("No Connection", Is::Error);
+/// A node has nothing to install that it was told of. It says nothing about what could be linked.
+pub const NO_NEW_UPDATES: Status = ("No new updates available", Is::Idle);
 /// Instance that installs an update.
 pub const UPDATING: Status = ("Updating", Is::InProgress);
 /// Host that was never heard of.
@@ -57,7 +59,7 @@ pub fn set(text: &mut String, indicator: &mut Is, timestamp: &mut u32, status: S
 pub const fn of_report(report: StatusType) -> Status {
     match report {
         StatusType::Unspecified => UNKNOWN,
-        StatusType::UpToDate => ("No new updates available", Is::Idle),
+        StatusType::UpToDate => NO_NEW_UPDATES,
         StatusType::Downloading => ("Downloading artifacts", Is::Idle),
         StatusType::Downloaded => ("Download complete", Is::Idle),
         StatusType::Started => UPDATING,

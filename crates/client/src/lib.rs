@@ -10,6 +10,7 @@ mod fleet;
 mod http;
 pub mod kinds;
 mod link;
+mod links;
 mod lookup;
 pub mod models;
 mod oidc;

@@ -253,7 +253,7 @@ model! {
         profile: String = "profileName",
         /// Version of that OS.
         version: String = "imageId",
-        /// Why it holds nothing that boots.
+        /// Why it holds nothing that boots, or why the trial failed.
         reason: String = "reason",
     }
 }
@@ -604,6 +604,18 @@ model! {
         changes_at: Option<Timestamp> = "changesAt",
         /// What can be done.
         hint: String = "hint",
+    }
+}
+
+model! {
+    /// A link that signs one browser in, once.
+    SignInLink {
+        /// Where it leads, with the code behind `#`.
+        url: String = "url",
+        /// The code by itself.
+        code: String = "code",
+        /// Until when it can be used.
+        expires_at: Option<Timestamp> = "expiresAt",
     }
 }
 

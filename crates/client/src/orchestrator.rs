@@ -59,6 +59,11 @@ impl Orchestrator {
         Self { http, base, project: project.to_owned(), token, date: Arc::default() }
     }
 
+    /// Address of the API.
+    pub fn address(&self) -> &Url {
+        &self.base
+    }
+
     /// The server's clock as of its last answer.
     pub fn server_time(&self) -> Option<Timestamp> {
         *self.date.lock().unwrap_or_else(PoisonError::into_inner)

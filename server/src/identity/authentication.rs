@@ -86,14 +86,14 @@ impl Identity {
         if !user.enabled {
             return Err(IdentityError::Unauthenticated(Reason::Disabled));
         }
-        Ok((self.caller_of(user).await?, session.ends))
+        Ok((Caller { login: session.meta.id, ..self.caller_of(user).await? }, session.ends))
     }
 
     /// A person with the roles of this moment.
     pub(super) async fn caller_of(&self, user: User) -> Result<Caller, IdentityError> {
         let roles = self.roles_of(&user).await?;
         let (subject, username, admin_roles) = (user.meta.id, user.username, user.admin_roles.0);
-        Ok(Caller { subject, username, roles, admin_roles, node: None })
+        Ok(Caller { subject, username, roles, admin_roles, node: None, login: String::new() })
     }
 
     /// A login that has not ended, and whose it is.

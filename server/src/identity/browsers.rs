@@ -51,12 +51,17 @@ impl Identity {
         let session = tokens.session_state.unwrap_or_default();
         let session: Session =
             self.store().load(SERVER, &session).await?.ok_or_else(|| OAuthError::grant("Session not active"))?;
-        let cookie = self.random_text(32);
-        let mut browser = Browser { session: session.meta.id, ends: session.ends, ..Browser::default() };
-        self.name(&mut browser, digest(&cookie));
-        let ends = browser.ends;
+        let (browsing, browser) = self.new_browser(&session);
         self.store().commit(Batch::default().insert(browser)).await?;
-        Ok(Browsing { cookie, ends })
+        Ok(browsing)
+    }
+
+    /// A browser in which a login is used, not kept yet.
+    pub(super) fn new_browser(&self, session: &Session) -> (Browsing, Browser) {
+        let cookie = self.random_text(32);
+        let mut browser = Browser { session: session.meta.id.clone(), ends: session.ends, ..Browser::default() };
+        self.name(&mut browser, digest(&cookie));
+        (Browsing { cookie, ends: browser.ends }, browser)
     }
 
     /// Who is signed in with this cookie.

@@ -11,6 +11,8 @@ pub struct Caller {
     /// Rights over users and clients beside the role `admin`.
     pub(super) admin_roles: Vec<String>,
     pub(super) node: Option<Node>,
+    /// Id of the login that the token was given for; "" for programs, nodes, and people of another issuer.
+    pub(super) login: String,
 }
 
 /// The host that a caller speaks for.

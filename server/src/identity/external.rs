@@ -155,7 +155,7 @@ impl External {
         let roles = claims.realm_access.roles;
         let node = node_of(&claims.azp, &roles);
         let username = if claims.preferred_username.is_empty() { claims.sub.clone() } else { claims.preferred_username };
-        Ok((Caller { subject: claims.sub, username, roles, admin_roles: Vec::new(), node }, ends))
+        Ok((Caller { subject: claims.sub, username, roles, admin_roles: Vec::new(), node, login: String::new() }, ends))
     }
 
     fn judge(&self, claims: &ExternalClaims, now: i64) -> Result<i64, Reason> {

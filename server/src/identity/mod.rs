@@ -20,6 +20,7 @@ mod grants;
 mod introspection;
 mod issue;
 mod keys;
+mod links;
 mod oauth;
 mod orgs;
 mod password;
@@ -52,6 +53,7 @@ pub use self::{
     enrolment::NodeCredentials,
     error::{IdentityError, Reason},
     external::{Issuer, KeySource},
+    links::{Entered, NewLink},
     oauth::{Authentication, OAuthError, Tokens},
     policy::{NotChanged, Weak},
     projects::Put,

@@ -7,12 +7,12 @@ use emt_api::{
 
 use super::{
     Identity, IdentityError, SERVER,
-    records::{BROWSER, CODE, DEVICE, ENROLMENT_TOKEN, REVOKED_TOKEN, SESSION},
+    records::{BROWSER, CODE, DEVICE, ENROLMENT_TOKEN, REVOKED_TOKEN, SESSION, SIGN_IN_LINK},
 };
 use crate::store::{Batch, Change, Query};
 
 /// Kinds that carry the second at which they end in a column of this name.
-const ENDING: [&Spec; 6] = [&SESSION, &BROWSER, &CODE, &DEVICE, &REVOKED_TOKEN, &ENROLMENT_TOKEN];
+const ENDING: [&Spec; 7] = [&SESSION, &BROWSER, &SIGN_IN_LINK, &CODE, &DEVICE, &REVOKED_TOKEN, &ENROLMENT_TOKEN];
 const ENDS: &str = "ends";
 /// Records that go at once: others write between.
 const AT_ONCE: u64 = 500;

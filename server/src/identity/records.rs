@@ -37,6 +37,7 @@ pub static RECORDS: &[&Spec] = &[
     &CLIENT,
     &SESSION,
     &BROWSER,
+    &SIGN_IN_LINK,
     &CODE,
     &DEVICE,
     &REVOKED_TOKEN,
@@ -203,6 +204,20 @@ record! {
         /// The login.
         session: String = text(),
         /// When it ends at the latest, epoch seconds.
+        ends: i64 = number(),
+    }
+}
+
+record! {
+    /// A code that signs one browser in to the pages, once, in the name of a login. The id is the code's SHA-256, hex.
+    pub struct SignInLink, static SIGN_IN_LINK {
+        prefix: "signinlink", table: "sign_in_links", list_key: "signInLinks", label: "sign_in_link",
+    } {
+        /// The login that it was made for.
+        session: String = text(),
+        /// The page that it leads to.
+        page: String = text(),
+        /// When it expires, epoch seconds.
         ends: i64 = number(),
     }
 }

@@ -44,6 +44,7 @@ impl Identity {
             roles,
             admin_roles: client.admin_roles.0.clone(),
             node,
+            login: String::new(),
         })
     }
 

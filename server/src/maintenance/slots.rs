@@ -21,6 +21,7 @@ fn slot(told: &maintmgr::Slot) -> Slot {
         State::OnTrial => SlotState::OnTrial,
         State::Ready => SlotState::Ready,
         State::Unusable => SlotState::Unusable,
+        State::FailedTrial => SlotState::FailedTrial,
     };
     let [name, profile_name, image_id, reason] =
         [&told.name, &told.profile_name, &told.os_image_id, &told.reason].map(|text| text.chars().take(TEXT).collect());

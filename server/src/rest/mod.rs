@@ -33,6 +33,7 @@ mod release;
 mod request;
 mod resource;
 mod schedule;
+mod sign_in_link;
 mod site;
 mod telemetry;
 mod why;
@@ -113,6 +114,7 @@ pub fn operations() -> Vec<Operation> {
         project::operations(),
         orchestrator::operations(),
         enrolment::operations(),
+        sign_in_link::operations(),
         release::operations(),
         events::operations(),
         openapi::operations(),

@@ -56,6 +56,8 @@ pub enum Access {
     OwnSecret,
     /// Whoever has a valid token. What is not the caller's is not found.
     SignedIn,
+    /// People who have logged in; no programs, no nodes.
+    Person,
     /// Readers of the project (`<project>_im-r`, `<project>_im-rw`).
     ReadProject,
     /// Writers of the project (`<project>_im-rw`).

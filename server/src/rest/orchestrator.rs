@@ -86,6 +86,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("emt.resumable-uploads", &["headImage", "patchImage"]),
     ("emt.os-sources", &["createOsSource", "syncOsSource", "listOsOffers"]),
     ("emt.openapi", &["getOpenApi"]),
+    ("emt.sign-in-links", &["createSignInLink"]),
     ("emt.why", &["explainHost"]),
     ("emt.os-blocks", &["blockOs", "unblockOs"]),
     ("emt.os-modes", &["getOsResourceManager", "patchOsResourceManager"]),

@@ -6,6 +6,7 @@ use emt_api::{
     record::Record,
     resources::{HOST, Host, INSTANCE, Instance, OS, OS_UPDATE_POLICY, OsUpdatePolicy, SITE, Site},
     sheet::{Entry, Sheet},
+    status,
 };
 
 use super::words::{Status, When};
@@ -120,9 +121,18 @@ fn host_row(
     row.version = installed.map_or_else(|| instance.running_image.clone(), |os| os.image_id.clone());
     instance.id().clone_into(&mut row.instance);
     row.update = Status::of(&instance.update_status, instance.update_status_indicator);
+    if is_only_the_nodes_view(instance) {
+        row.update.text.clear();
+    }
     row.since = When(instance.update_status_timestamp.into());
     row.available.clone_from(&instance.os_update_available);
     row
+}
+
+/// Whether the update status says that nothing is new although something is: the node knows only of what it is linked to. Next to
+/// the notice that something is available it would be misread.
+pub(super) fn is_only_the_nodes_view(instance: &Instance) -> bool {
+    instance.update_status == status::NO_NEW_UPDATES.0 && !instance.os_update_available.is_empty()
 }
 
 /// Records that links lead to.

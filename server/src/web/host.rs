@@ -14,7 +14,7 @@ use emt_windows::Window;
 use super::{
     Failure, Page, Web,
     act::act,
-    fleet::{catalogue, linked},
+    fleet::{catalogue, is_only_the_nodes_view, linked},
     visit::{Id, Visit},
     words::{Prose, Status, When, quoted},
 };
@@ -48,6 +48,8 @@ struct HostText<'a> {
     to_run: String,
     update: Status,
     since: When,
+    /// Whether the status says less than the server knows.
+    is_only_the_nodes_view: bool,
     available: &'a str,
     /// Id of what is available, and of what runs, as far as they are known.
     newest: (String, String),
@@ -134,6 +136,7 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit, Id(id): Id) -> R
         to_run: target(&why),
         update: Status::of(&instance.update_status, instance.update_status_indicator),
         since: When(instance.update_status_timestamp.into()),
+        is_only_the_nodes_view: is_only_the_nodes_view(instance),
         available: &instance.os_update_available,
         newest: newest(instance, why.current.as_ref(), &catalogue),
         slots: instance.slots.0.iter().map(slot).collect(),
@@ -161,6 +164,10 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit, Id(id): Id) -> R
 pub(super) fn verdict(why: &Why) -> String {
     match why.decision.blocker() {
         None => "It may update now.".to_owned(),
+        // A name stays as it is.
+        Some(check) if matches!(&why.decision.target, Target::Os(os) if check.reason.starts_with(&os.profile_name)) => {
+            format!("{}.", check.reason.trim_end_matches('.'))
+        }
         Some(check) => sentence(&check.reason),
     }
 }
@@ -203,7 +210,8 @@ fn slot(slot: &Slot) -> SlotShown<'_> {
         SlotState::Running => ("good", "runs, and boots the next time"),
         SlotState::OnTrial => ("busy", "runs on trial: unless it proves healthy, the other slot comes back"),
         SlotState::Ready => ("off", "ready to boot, should the other fail"),
-        SlotState::Unusable => ("bad", "holds nothing that boots"),
+        SlotState::Unusable => ("off", "holds nothing that boots"),
+        SlotState::FailedTrial => ("bad", "was tried and did not prove healthy"),
         SlotState::Unspecified => ("off", ""),
     };
     let holds = format!("{} {}", slot.profile_name, slot.image_id).trim().to_owned();

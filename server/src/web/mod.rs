@@ -6,6 +6,7 @@
 mod act;
 mod assets;
 mod counts;
+mod enter;
 mod events;
 mod fleet;
 mod frame;
@@ -31,6 +32,7 @@ use axum::{
     routing::{any, get, post},
 };
 
+pub(crate) use self::enter::ENTER;
 use self::page::{Failure, Page};
 use crate::{
     clock::{Clock, Randomness},
@@ -40,7 +42,7 @@ use crate::{
 };
 
 /// Where pages are.
-const ROOT: &str = "/ui";
+pub(crate) const ROOT: &str = "/ui";
 
 /// What pages work with.
 type Web = Arc<Site>;
@@ -63,6 +65,7 @@ pub fn router(rest: Rest, names: IssuerNames, settings: &Config, clock: &Clock, 
         .route("/ui/sign-in", get(session::sign_in))
         .route(CALLBACK, get(session::callback))
         .route("/ui/sign-out", post(session::sign_out))
+        .route(ENTER, get(enter::show).post(enter::enter))
         .route("/ui/assets/{name}", get(assets::serve))
         .route("/ui/p/{project}", get(overview::show))
         .route("/ui/p/{project}/hosts", get(hosts::show))
@@ -90,4 +93,10 @@ pub fn router(rest: Rest, names: IssuerNames, settings: &Config, clock: &Clock, 
 /// Whether a path may lead to a page.
 pub(crate) fn is_page(path: &str) -> bool {
     path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether an address without a server's name leads to a page of ours, and nowhere else.
+pub(crate) fn is_own_address(asked: &str) -> bool {
+    let path = asked.split(['?', '#']).next().unwrap_or_default();
+    is_page(path) && !asked.contains(|c: char| c == '\\' || c.is_control())
 }

@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Failure, Page, ROOT, Web, is_page, visit::Posted};
+use super::{Failure, Page, ROOT, Site, Web, is_own_address, visit::Posted};
 use crate::{
     identity::{OAuthError, WEB_CLIENT},
     oidc::{AUTHORIZE, CALLBACK, percent_decoded, percent_encoded},
@@ -23,7 +23,7 @@ pub(super) const COOKIE: &str = "__Host-emt";
 const WAY: &str = "__Host-emt-sign-in";
 /// How long somebody may take to sign in, in seconds.
 const PATIENCE: u32 = 1800;
-/// Random bytes of state and verifier.
+/// Random bytes of what a browser keeps.
 const RANDOM: usize = 32;
 
 /// `/`: browsers are sent to the pages; for programs there is nothing here, as ever.
@@ -41,7 +41,7 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     all.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-fn set_cookie(response: &mut Response, name: &str, value: &str, seconds: i64) {
+pub(super) fn set_cookie(response: &mut Response, name: &str, value: &str, seconds: i64) {
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
     if let Ok(text) = HeaderValue::from_str(&text) {
         response.headers_mut().append(header::SET_COOKIE, text);
@@ -49,9 +49,15 @@ fn set_cookie(response: &mut Response, name: &str, value: &str, seconds: i64) {
 }
 
 /// A page of ours, or the first one: nobody is sent elsewhere.
-fn page_of_ours(asked: &str) -> &str {
-    let path = asked.split(['?', '#']).next().unwrap_or_default();
-    if is_page(path) && !asked.contains(['\\', '\r', '\n']) { asked } else { ROOT }
+pub(super) fn page_of_ours(asked: &str) -> &str {
+    if is_own_address(asked) { asked } else { ROOT }
+}
+
+/// Random text that a browser keeps.
+pub(super) fn drawn(site: &Site) -> String {
+    let mut bytes = [0; RANDOM];
+    site.random.fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn parameter<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
@@ -74,12 +80,7 @@ pub(super) async fn sign_in(
         return Err(Failure::Elsewhere(format!("{}{ROOT}", site.names.home())));
     };
     let next = page_of_ours(parameter(&query, "next").unwrap_or(ROOT));
-    let draw = || {
-        let mut bytes = [0; RANDOM];
-        site.random.fill(&mut bytes);
-        URL_SAFE_NO_PAD.encode(bytes)
-    };
-    let (state, verifier) = (draw(), draw());
+    let (state, verifier) = (drawn(&site), drawn(&site));
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
     let place = format!(
         "{AUTHORIZE}?client_id={WEB_CLIENT}&response_type=code&scope=openid&redirect_uri={}&state={state}&code_challenge=\
@@ -116,6 +117,9 @@ pub(super) async fn callback(
         OAuthError::Told { description, .. } => failed(&format!("{description}.")),
         OAuthError::Failed(error) => error.into(),
     })?;
+    if let Some(before) = cookie(&headers, COOKIE) {
+        site.rest.identity.end_browsing(before).await?;
+    }
     let next = percent_decoded(next);
     let mut response = Redirect::to(page_of_ours(&next)).into_response();
     set_cookie(&mut response, WAY, "", 0);

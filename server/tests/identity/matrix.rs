@@ -175,7 +175,8 @@ fn expected(operation: &Operation, who: &Who, own: bool, place: Place) -> Vec<Sa
         _ => vec![Said::UnknownProject],
     };
     match operation.access {
-        Access::Open | Access::SignedIn => allowed,
+        Access::Person if who.can("agent") => vec![Said::Forbidden],
+        Access::Open | Access::SignedIn | Access::Person => allowed,
         Access::OwnSecret => vec![Said::Unauthenticated],
         Access::ReadProject => in_project(who.can("read")),
         Access::WriteProject => in_project(who.can("write")),

@@ -98,6 +98,7 @@ async fn slots_are_kept_as_they_were_told_last() {
     for (state, word, image, reason) in [
         (State::Ready, "READY", V2, ""),
         (State::Unusable, "UNUSABLE", "", "it is empty"),
+        (State::FailedTrial, "FAILED_TRIAL", V2, "no network"),
         (State::OnTrial, "ON_TRIAL", V2, ""),
         (State::Unspecified, "UNSPECIFIED", V2, ""),
     ] {

@@ -5,6 +5,7 @@ mod support;
 
 mod actions;
 mod browser;
+mod links;
 mod os;
 mod pages;
 mod schedules;

@@ -26,7 +26,7 @@ pub struct Slot {
     pub profile_name: String,
     /// Image version of that OS.
     pub image_id: String,
-    /// Why it holds nothing that boots.
+    /// Why it holds nothing that boots, or why the trial failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
@@ -50,6 +50,9 @@ pub enum SlotState {
     /// It holds nothing that boots.
     #[serde(rename = "SLOT_STATE_UNUSABLE")]
     Unusable,
+    /// It does not run; what it holds was tried and did not prove healthy.
+    #[serde(rename = "SLOT_STATE_FAILED_TRIAL")]
+    FailedTrial,
 }
 
 record! {

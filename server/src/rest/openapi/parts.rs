@@ -29,6 +29,7 @@ pub(super) fn access(access: Access) -> &'static str {
         Access::Open => "nothing",
         Access::OwnSecret => "the secret of what it is about, in the place of a token",
         Access::SignedIn => "any valid token",
+        Access::Person => "a valid token of a person, not of a program or a node",
         Access::ReadProject => "a reader of the project: <project UUID>_im-r or _im-rw",
         Access::WriteProject => "a writer of the project: <project UUID>_im-rw",
         Access::FetchImages => "a reader or a node of the project",

@@ -54,6 +54,18 @@
     if (form.elements.target.value) soon();
   }
 
+  // A link that signs in has its code behind "#": it goes into the form, and out of the address.
+  const enter = document.querySelector("form[data-enter]");
+  const fill = () => {
+    if (!enter || location.hash.length < 2) return;
+    enter.elements.code.value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    // Whoever is signed in here is asked first.
+    if (enter.dataset.enter === "now") enter.requestSubmit();
+  };
+  fill();
+  window.addEventListener("hashchange", fill);
+
   // Live: what changes at the server is fetched anew, a little later, together with what else has changed.
   const { events, ids } = document.body.dataset;
   if (!events || !window.EventSource) return;
