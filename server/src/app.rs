@@ -16,7 +16,7 @@ use crate::{
     http,
     identity::{Admin, Identity, IdentityError, Issuer},
     inventory::Inventory,
-    issuer::{HttpKeys, IssuerError},
+    issuer::{HttpKeys, HttpProvider, IssuerError, IssuerHttp, IssuerSettings},
     listener,
     maintenance::MaintenanceManager,
     oidc,
@@ -223,6 +223,17 @@ fn origin(config: &Config, port: u16) -> String {
     format!("https://{}:{port}", config.fqdn)
 }
 
+/// The issuer that the settings name.
+fn external(settings: &IssuerSettings, data: &DataDir) -> Result<Issuer, IssuerError> {
+    let http = IssuerHttp::new(settings)?;
+    Ok(Issuer {
+        url: settings.url.clone(),
+        skew: settings.clock_skew.into(),
+        source: Arc::new(HttpKeys::new(settings, http.clone(), &data.issuer_keys())?),
+        provider: Arc::new(HttpProvider::new(settings, http)?),
+    })
+}
+
 impl Server {
     /// Opens the data directory and the port.
     pub async fn open(data: DataDir, config: Config) -> Result<Self, AppError> {
@@ -233,14 +244,7 @@ impl Server {
         let lock = data.lock()?;
         let authority = data.read_authority()?;
         let store: Arc<dyn Store> = Arc::new(store::open(&data.database())?);
-        let issuer = match &config.issuer {
-            None => None,
-            Some(settings) => Some(Issuer {
-                url: settings.url.clone(),
-                skew: settings.clock_skew.into(),
-                source: Arc::new(HttpKeys::new(settings, &data.issuer_keys())?),
-            }),
-        };
+        let issuer = config.issuer.as_ref().map(|settings| external(settings, &data)).transpose()?;
         let identity = Identity::trusting(Arc::clone(&store), clock.clone(), random.clone(), issuer).await?;
         if !identity.is_initialised().await? {
             return Err(DataError::NotMade(data.root().to_owned()).into());

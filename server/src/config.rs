@@ -179,7 +179,11 @@ impl Config {
             sources = sources.merge(Toml::file_exact(path));
         }
         sources
-            .merge(Env::prefixed(ENVIRONMENT).map(|key| key.as_str().replace('_', "-").into()).ignore(&["data-dir", "config"]))
+            .merge(Env::prefixed(ENVIRONMENT).map(|key| key.as_str().replace('_', "-").into()).ignore(&[
+                "data-dir",
+                "config",
+                "issuer-web-client-secret",
+            ]))
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(|error| ConfigError::Wrong(Box::new(error)))
@@ -189,6 +193,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::issuer::WEB_CLIENT_SECRET;
 
     #[test]
     #[allow(clippy::result_large_err, reason = "the type of the test harness")]
@@ -211,6 +216,7 @@ mod tests {
             )?;
             jail.set_env("EMT_SERVER_LISTEN", "127.0.0.1:2");
             jail.set_env("EMT_SERVER_LOG_FORMAT", "json");
+            jail.set_env(WEB_CLIENT_SECRET, "no setting");
             let flags = Flags { fqdn: Some("flag.test".to_owned()), listen: None };
             let config = load(&flags);
             assert_eq!((config.listen.port(), config.fqdn.as_str(), config.log.as_str()), (2, "flag.test", "debug"));

@@ -15,7 +15,11 @@ use crate::store::StoreExt;
 impl Identity {
     /// Who sends this `Authorization` header.
     pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Arc<Caller>, IdentityError> {
-        let token = bearer(authorization).ok_or(IdentityError::Unauthenticated(Reason::Missing))?;
+        self.authenticate_token(bearer(authorization).ok_or(IdentityError::Unauthenticated(Reason::Missing))?).await
+    }
+
+    /// Whose this access token is.
+    pub(super) async fn authenticate_token(&self, token: &str) -> Result<Arc<Caller>, IdentityError> {
         let generation = self.store().generation(SERVER);
         let fingerprint = callers::fingerprint(token);
         if let Some(caller) = self.shared.callers.recall(&fingerprint, generation, self.now()) {

@@ -7,12 +7,18 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    Caller, Identity, IdentityError, Reason, SERVER, WEB_CLIENT, callers,
+    Caller, Farewell, Identity, IdentityError, Reason, SERVER, WEB_CLIENT, callers,
     enrolment::digest,
     oauth::{Authentication, OAuthError},
     records::{Browser, Session},
 };
 use crate::store::{Batch, StoreExt};
+
+/// What the id token of a login must repeat that is begun with a verifier (OpenID Connect Core, 3.1.2.1): it tells nothing of the
+/// verifier, and only the browser that has that can bring it.
+pub fn nonce_of(verifier: &str) -> String {
+    digest(&format!("nonce {verifier}"))
+}
 
 /// What a cookie's digest is remembered under, so that it never meets that of a token.
 const COOKIE: &str = "cookie ";
@@ -66,6 +72,9 @@ impl Identity {
 
     /// Who is signed in with this cookie.
     pub async fn browsing(&self, cookie: &str) -> Result<Arc<Caller>, IdentityError> {
+        if let Some(external) = &self.shared.external {
+            return self.external_browsing(external, cookie).await;
+        }
         let gone = || IdentityError::Unauthenticated(Reason::Revoked);
         let generation = self.store().generation(SERVER);
         let fingerprint = callers::fingerprint(&[COOKIE, cookie].concat());
@@ -82,12 +91,17 @@ impl Identity {
         Ok(caller)
     }
 
-    /// Somebody signs out: the login ends, and what was given for it.
-    pub async fn end_browsing(&self, cookie: &str) -> Result<(), IdentityError> {
+    /// Somebody signs out: the login ends, and what was given for it. Where it is to end at another issuer, if there is one.
+    pub async fn end_browsing(&self, cookie: &str) -> Result<Option<Farewell>, IdentityError> {
+        if let Some(external) = &self.shared.external {
+            return Ok(Self::end_external_browsing(external, cookie).await);
+        }
         let id = digest(cookie);
-        let Some(browser) = self.store().load::<Browser>(SERVER, &id).await? else { return Ok(()) };
-        self.forget::<Session>(&browser.session).await?;
-        self.forget::<Browser>(&id).await
+        if let Some(browser) = self.store().load::<Browser>(SERVER, &id).await? {
+            self.forget::<Session>(&browser.session).await?;
+            self.forget::<Browser>(&id).await?;
+        }
+        Ok(None)
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) const ACCESS: i64 = 3600;
 /// Life of a refresh token in seconds: how long a login may be idle.
 pub(super) const IDLE: i64 = 5400;
 /// Life of a login in seconds.
-const SESSION: i64 = 43_200;
+pub(super) const SESSION: i64 = 43_200;
 /// How long an offline login, which has no other end, may be idle at least, in seconds.
 pub(super) const OFFLINE_IDLE: i64 = 30 * 86_400;
 /// The end of an offline login is moved on at most so often, in seconds: not every refresh is a write.

@@ -45,14 +45,14 @@ use zeroize::Zeroizing;
 
 pub use self::{
     bootstrap::{Admin, Secret},
-    browsers::{Browsing, form_token, is_form_token},
+    browsers::{Browsing, form_token, is_form_token, nonce_of},
     caller::{Act, Caller},
     codes::{Asked, Authorization, NotAsked, origin_of},
     deletion::Deletion,
     device::{DeviceStart, Waiting},
     enrolment::NodeCredentials,
     error::{IdentityError, Reason},
-    external::{Issuer, KeySource},
+    external::{CameBack, Endpoints, Farewell, Grant, Granted, Issuer, KeySource, NotGranted, Provider},
     links::{Entered, NewLink},
     oauth::{Authentication, OAuthError, Tokens},
     policy::{NotChanged, Weak},

@@ -37,6 +37,9 @@ impl Identity {
                 }
             }
         }
+        if let Some(external) = &self.shared.external {
+            external.purge(self.now());
+        }
         self.forget_keys().await
     }
 

@@ -13,7 +13,7 @@ use super::{
     assets::{ICON, SCRIPT, STYLE},
     visit::Visitor,
 };
-use crate::http::RequestId;
+use crate::{http::RequestId, identity::IdentityError, oidc::CALLBACK};
 
 /// Asks for the middle of a page only: what the script puts in place of what it has become.
 pub(super) const FRAGMENT: HeaderName = HeaderName::from_static("x-emt-fragment");
@@ -26,6 +26,9 @@ static POLICY: HeaderValue = HeaderValue::from_static(
 
 /// Tabs: the word in addresses, and the label.
 const TABS: [(&str, &str); 4] = [("", "Overview"), ("hosts", "Hosts"), ("os", "OS"), ("schedules", "Schedules")];
+
+/// What is the same whoever asks, and what must work while nobody knows who does.
+const ANYBODY: [&str; 4] = ["/ui/assets/", "/ui/sign-in", "/ui/sign-out", CALLBACK];
 
 #[derive(Template)]
 #[template(path = "frame.html")]
@@ -59,8 +62,12 @@ impl Frame<'_> {
 
 /// Finds out who visits, and puts the page of a handler into the frame.
 pub(super) async fn framed(State(site): State<Web>, mut request: Request, next: Next) -> Response {
-    let visitor = match Visitor::of(&site, request.headers()).await {
+    let anybody = ANYBODY.iter().any(|place| request.uri().path().starts_with(place));
+    let visitor = match if anybody { Ok(None) } else { Visitor::of(&site, request.headers()).await } {
         Ok(visitor) => visitor,
+        Err(IdentityError::Unavailable(why)) => {
+            return rendered(&site, Failure::issuer_away(why).into_response(), None, "", "", false).await;
+        }
         Err(error) => {
             tracing::error!(%error, "logins cannot be looked up");
             let text = "The server cannot look up logins now.";

@@ -12,6 +12,7 @@ mod fleet;
 mod frame;
 mod host;
 mod hosts;
+mod leave;
 mod os;
 mod overview;
 mod page;
@@ -64,7 +65,7 @@ pub fn router(rest: Rest, names: IssuerNames, settings: &Config, clock: &Clock, 
         .route(ROOT, get(projects::home))
         .route("/ui/sign-in", get(session::sign_in))
         .route(CALLBACK, get(session::callback))
-        .route("/ui/sign-out", post(session::sign_out))
+        .route("/ui/sign-out", post(leave::sign_out))
         .route(ENTER, get(enter::show).post(enter::enter))
         .route("/ui/assets/{name}", get(assets::serve))
         .route("/ui/p/{project}", get(overview::show))

@@ -121,6 +121,12 @@ impl Failure {
         Self::told(StatusCode::NOT_FOUND, "There is no such page", "The address leads nowhere.", "Begin at the overview.")
     }
 
+    /// While another issuer, which signs people in, cannot be reached.
+    pub(super) fn issuer_away(why: String) -> Self {
+        let hint = "Nothing is lost, and whoever is signed in stays so: load the page again in a while.";
+        Self::told(StatusCode::SERVICE_UNAVAILABLE, "It cannot be seen now who you are", why, hint)
+    }
+
     /// For a form that does not come from a page of ours.
     pub(super) fn foreign_form() -> Self {
         let text = "The form does not come from a page that this browser was shown, or somebody has signed in anew since.";
@@ -156,9 +162,12 @@ impl From<StoreError> for Failure {
 
 impl From<IdentityError> for Failure {
     fn from(error: IdentityError) -> Self {
-        match Refused::from(error) {
-            Refused::Api(error) => error.into(),
-            _ => Self::SignedOut,
+        match error {
+            IdentityError::Unavailable(why) => Self::issuer_away(why),
+            error => match Refused::from(error) {
+                Refused::Api(error) => error.into(),
+                _ => Self::SignedOut,
+            },
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Signing in and out: an authorization code with PKCE at the server's own identity side, and a cookie for what comes of it.
+//! Signing in: an authorization code with PKCE at the server's own identity side or another issuer, and a cookie for what comes
+//! of it.
 
-use askama::Template;
 use axum::{
     extract::{Query, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
@@ -10,9 +10,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Failure, Page, ROOT, Site, Web, is_own_address, visit::Posted};
+use super::{Failure, ROOT, Site, Web, is_own_address};
 use crate::{
-    identity::{OAuthError, WEB_CLIENT},
+    identity::{CameBack, OAuthError, WEB_CLIENT, nonce_of},
     oidc::{AUTHORIZE, CALLBACK, percent_decoded, percent_encoded},
     rest,
 };
@@ -71,10 +71,6 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    if let Some(issuer) = site.rest.identity.external_issuer() {
-        let text = format!("This server takes the tokens of {issuer}, and its pages cannot sign anybody in there yet.");
-        return Err(Failure::told(StatusCode::NOT_IMPLEMENTED, "No pages with this issuer", text, "Use emtctl."));
-    }
     // Cookies hold for the name that was asked, so that all of it happens under one.
     let Some(base) = site.names.asked(&uri, &headers) else {
         return Err(Failure::Elsewhere(format!("{}{ROOT}", site.names.home())));
@@ -82,10 +78,15 @@ pub(super) async fn sign_in(
     let next = page_of_ours(parameter(&query, "next").unwrap_or(ROOT));
     let (state, verifier) = (drawn(&site), drawn(&site));
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
+    let there = site.rest.identity.external_sign_in().await?;
+    let (place, client) = there.unwrap_or_else(|| (AUTHORIZE.to_owned(), WEB_CLIENT.to_owned()));
     let place = format!(
-        "{AUTHORIZE}?client_id={WEB_CLIENT}&response_type=code&scope=openid&redirect_uri={}&state={state}&code_challenge=\
-         {challenge}&code_challenge_method=S256",
+        "{place}{}client_id={}&response_type=code&scope=openid&redirect_uri={}&state={state}&nonce={}&code_challenge={challenge}&\
+         code_challenge_method=S256",
+        if place.contains('?') { '&' } else { '?' },
+        percent_encoded(&client),
         percent_encoded(&format!("{base}{CALLBACK}")),
+        nonce_of(&verifier),
     );
     let mut response = Redirect::to(&place).into_response();
     let way = format!("{state}.{verifier}.{}", percent_encoded(next));
@@ -111,8 +112,15 @@ pub(super) async fn callback(
     if let Some(error) = parameter(&query, "error") {
         return Err(failed(parameter(&query, "error_description").unwrap_or(error)));
     }
-    let (callback, issuer) = (format!("{base}{CALLBACK}"), format!("{base}/realms/master"));
-    let began = site.rest.identity.begin_browsing(parameter(&query, "code"), &callback, verifier, &issuer).await;
+    let (callback, issuer, code) = (format!("{base}{CALLBACK}"), format!("{base}/realms/master"), parameter(&query, "code"));
+    let identity = &site.rest.identity;
+    let began = if identity.external_issuer().is_none() {
+        identity.begin_browsing(code, &callback, verifier, &issuer).await
+    } else {
+        let (issuer, nonce) = (parameter(&query, "iss"), nonce_of(verifier));
+        let back = CameBack { code, issuer, redirect_uri: &callback, verifier, nonce: &nonce };
+        identity.begin_external_browsing(&back).await
+    };
     let began = began.map_err(|error| match error {
         OAuthError::Told { description, .. } => failed(&format!("{description}.")),
         OAuthError::Failed(error) => error.into(),
@@ -129,18 +137,6 @@ pub(super) async fn callback(
 
 fn failed(why: &str) -> Failure {
     Failure::told(StatusCode::BAD_REQUEST, "You are not signed in", why, "Begin again at the overview.")
-}
-
-#[derive(Template)]
-#[template(path = "signed_out.html")]
-struct SignedOut;
-
-/// `POST /ui/sign-out`.
-pub(super) async fn sign_out(State(site): State<Web>, posted: Posted) -> Result<Response, Failure> {
-    site.rest.identity.end_browsing(posted.visitor.cookie()).await?;
-    let mut response = Page::new("Signed out", &SignedOut)?.for_nobody().into_response();
-    set_cookie(&mut response, COOKIE, "", 0);
-    Ok(response)
 }
 
 #[cfg(test)]

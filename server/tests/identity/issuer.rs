@@ -1,18 +1,28 @@
 //! Another server issues the tokens: a second one of ours, and keys of other kinds.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, AtomicUsize, Ordering},
+use std::{
+    os::unix::fs::PermissionsExt,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
 };
 
-use axum::{Json as Body, Router, routing::get};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use axum::{
+    Json as Body, Router,
+    http::{HeaderMap, StatusCode},
+    routing::{get, post},
+};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use emt_api::{maintmgr::update_status::StatusType, resources::HOST, value::Json as List};
 use emt_server::{
     clock::Clock,
     config::Config,
-    identity::{Identity, Issuer, KeySource},
-    issuer::{HttpKeys, IssuerSettings},
+    identity::{Endpoints, Grant, Granted, Identity, Issuer, KeySource, NotGranted, Provider},
+    issuer::{HttpKeys, HttpProvider, IssuerHttp, IssuerSettings},
     store::Query,
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -20,6 +30,7 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{
     PASSWORD, PROJECT, SATURDAY_MS, Server,
+    pair::Pair,
     southbound::{Metadata, report},
 };
 
@@ -60,10 +71,28 @@ impl Shown {
     }
 }
 
+/// Nobody signs in to pages here.
+struct Nobody;
+
+#[async_trait::async_trait]
+impl Provider for Nobody {
+    fn client_id(&self) -> &'static str {
+        "webui-client"
+    }
+
+    async fn discover(&self) -> Result<Endpoints, String> {
+        Err("there is nothing".to_owned())
+    }
+
+    async fn grant(&self, _: &Endpoints, _: Grant<'_>) -> Result<Granted, NotGranted> {
+        Err(NotGranted::Unavailable("there is nothing".to_owned()))
+    }
+}
+
 /// A server that takes the tokens of an issuer, with a clock that stands.
 async fn taking(source: Arc<dyn KeySource>) -> Server {
     let clock = Clock::Fixed(Arc::new(AtomicI64::new(SATURDAY_MS)));
-    let issuer = Issuer { url: URL.to_owned(), skew: 30, source };
+    let issuer = Issuer { url: URL.to_owned(), skew: 30, source, provider: Arc::new(Nobody) };
     Server::trusting(clock, &Config::default(), Some(issuer)).await
 }
 
@@ -177,39 +206,6 @@ async fn what_is_served_elsewhere_says_where() {
     assert_eq!(code, 200, "{text}");
 }
 
-/// A key pair of a test, and how an issuer shows it.
-struct Pair {
-    algorithm: Algorithm,
-    signs: EncodingKey,
-    shown: Json,
-}
-
-impl Pair {
-    fn new(algorithm: Algorithm, id: &str) -> Self {
-        let (kind, family) = match algorithm {
-            Algorithm::ES256 => (&rcgen::PKCS_ECDSA_P256_SHA256, "EC"),
-            Algorithm::ES384 => (&rcgen::PKCS_ECDSA_P384_SHA384, "EC"),
-            _ => (&rcgen::PKCS_RSA_SHA256, "RSA"),
-        };
-        let pair = rcgen::KeyPair::generate_for(kind).unwrap();
-        let pem = pair.serialize_pem();
-        let signs = match family {
-            "EC" => EncodingKey::from_ec_pem(pem.as_bytes()),
-            _ => EncodingKey::from_rsa_pem(pem.as_bytes()),
-        };
-        let signs = signs.unwrap();
-        let mut shown = serde_json::to_value(jsonwebtoken::jwk::Jwk::from_encoding_key(&signs, algorithm).unwrap()).unwrap();
-        (shown["kid"], shown["use"]) = (id.into(), "sig".into());
-        Self { algorithm, signs, shown }
-    }
-
-    fn token(&self, algorithm: Algorithm, claims: &Json) -> String {
-        let mut header = Header::new(algorithm);
-        header.kid = self.shown["kid"].as_str().map(str::to_owned);
-        jsonwebtoken::encode(&header, claims, &self.signs).unwrap()
-    }
-}
-
 #[tokio::test]
 async fn only_what_the_issuer_has_signed_is_taken() {
     let algorithms = [Algorithm::RS256, Algorithm::PS512, Algorithm::ES256, Algorithm::ES384];
@@ -290,16 +286,106 @@ async fn keys_are_found_over_http_and_kept() {
     let serving = tokio::spawn(async move { axum::serve(listener, routes).await });
     let directory = tempfile::tempdir().unwrap();
     let kept = directory.path().join("issuer-keys.json");
-    let settings = |url: &str| IssuerSettings { url: url.to_owned(), jwks_url: None, ca_file: None, clock_skew: 30 };
-    let source = HttpKeys::new(&settings(&url), &kept).unwrap();
+    let source = |url: &str| {
+        let settings = IssuerSettings::new(url);
+        HttpKeys::new(&settings, IssuerHttp::new(&settings).unwrap(), &kept).unwrap()
+    };
+    let (place, source_of) = (url.clone(), source);
+    let source = source_of(&url);
     assert_eq!(source.last_known(), None);
     assert_eq!(source.fetch().await.unwrap(), keys);
-    let other = HttpKeys::new(&settings(&url.replace("master", "other")), &kept).unwrap();
+    let other = source_of(&url.replace("master", "other"));
     assert!(other.fetch().await.unwrap_err().contains("is about the issuer"));
     assert_eq!(other.last_known(), None, "keys of another issuer");
     serving.abort();
     let _ = serving.await;
-    let again = HttpKeys::new(&settings(&url), &kept).unwrap();
+    let again = source_of(&place);
     assert!(again.fetch().await.is_err(), "the issuer is away");
     assert_eq!(again.last_known(), Some(keys), "what it showed is known after a restart");
+}
+
+#[tokio::test]
+async fn logins_are_asked_for_over_http_within_bounds() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let document = |issuer: &str, more: Json| {
+        let mut document = json!({
+            "issuer": format!("{url}{issuer}"), "authorization_endpoint": "https://id.example/auth?realm=a",
+            "token_endpoint": format!("{url}{issuer}/token"),
+        });
+        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        document
+    };
+    let documents = [
+        ("/plain", document("/plain", json!({}))),
+        (
+            "/post",
+            document(
+                "/post",
+                json!({
+                    "token_endpoint_auth_methods_supported": ["client_secret_post"], "end_session_endpoint": "https://id.example/out",
+                    "authorization_response_iss_parameter_supported": true,
+                }),
+            ),
+        ),
+        ("/other", document("/plain", json!({}))),
+        ("/clear", document("/clear", json!({"token_endpoint": "http://id.example/token"}))),
+        ("/long", document("/long", json!({"filling": "x".repeat(600 * 1024)}))),
+    ];
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let mut routes = Router::new();
+    for (issuer, document) in documents {
+        let asked = asked.clone();
+        let token = async move |headers: HeaderMap, form: String| {
+            let basic = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+            let fails = form.contains("refresh_token=down");
+            asked.lock().unwrap().push((basic, form));
+            let tokens = json!({"access_token": "a", "refresh_token": "r", "id_token": "i", "token_type": "Bearer"});
+            if fails { (StatusCode::BAD_GATEWAY, Body(json!({}))) } else { (StatusCode::OK, Body(tokens)) }
+        };
+        routes = routes
+            .route(&format!("{issuer}/.well-known/openid-configuration"), get(async || Body(document)))
+            .route(&format!("{issuer}/token"), post(token));
+    }
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let directory = tempfile::tempdir().unwrap();
+    let secret = directory.path().join("secret");
+    std::fs::write(&secret, "s e:c\n").unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let provider = |issuer: &str, secret: Option<&std::path::Path>| {
+        let mut settings = IssuerSettings::new(&format!("{url}{issuer}"));
+        settings.web_client_secret_file = secret.map(std::path::Path::to_owned);
+        HttpProvider::new(&settings, IssuerHttp::new(&settings).unwrap()).unwrap()
+    };
+    for (issuer, fault) in
+        [("/other", "is about the issuer"), ("/clear", "token_endpoint"), ("/long", "longer than"), ("/none", "status 404")]
+    {
+        let error = provider(issuer, None).discover().await.unwrap_err();
+        assert!(error.contains(fault), "{issuer}: {error}");
+    }
+    let plain = provider("/plain", None).discover().await.unwrap();
+    assert_eq!((plain.tells_issuer, plain.takes_basic, plain.end_session.clone()), (false, true, None));
+    let form = provider("/post", None).discover().await.unwrap();
+    assert_eq!((form.tells_issuer, form.takes_basic, form.end_session.as_deref()), (true, false, Some("https://id.example/out")));
+    let code = || Grant::Code { code: "c&d", redirect_uri: "https://x/ui/callback", verifier: "v" };
+    for (provider, endpoints) in [
+        (provider("/plain", None), &plain),
+        (provider("/plain", Some(&secret)), &plain),
+        (provider("/post", Some(&secret)), &form),
+    ] {
+        let granted = provider.grant(endpoints, code()).await.ok().unwrap();
+        assert_eq!((granted.access.as_str(), granted.refresh.unwrap().as_str(), granted.id.unwrap().as_str()), ("a", "r", "i"));
+    }
+    let grant = "grant_type=authorization_code&code=c%26d&redirect_uri=https%3A%2F%2Fx%2Fui%2Fcallback&code_verifier=v";
+    let basic = format!("Basic {}", STANDARD.encode("webui-client:s+e%3Ac"));
+    assert_eq!(
+        *asked.lock().unwrap(),
+        [
+            (String::new(), format!("{grant}&client_id=webui-client")),
+            (basic, grant.to_owned()),
+            (String::new(), format!("{grant}&client_id=webui-client&client_secret=s+e%3Ac")),
+        ]
+    );
+    let down = provider("/plain", None).grant(&plain, Grant::Refresh("down")).await.err().unwrap();
+    assert!(matches!(down, NotGranted::Unavailable(ref why) if why.contains("502")), "{down:?}");
 }

@@ -5,6 +5,7 @@
 pub mod compare;
 pub mod oidc;
 pub mod openapi;
+pub mod pair;
 pub mod process;
 pub mod southbound;
 pub mod steps;

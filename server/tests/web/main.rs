@@ -5,8 +5,11 @@ mod support;
 
 mod actions;
 mod browser;
+mod external;
+mod issuer_world;
 mod links;
 mod os;
 mod pages;
 mod schedules;
 mod sessions;
+mod two_servers;

@@ -112,7 +112,11 @@ pub(super) fn statuses(operation: &Operation) -> Vec<&'static str> {
         ("423", matches!(operation.body, Body::PartOfFile)),
         ("429", true),
         ("500", true),
-        ("501", operation.id == "enrol" || operation.parameters.iter().any(|parameter| parameter.name == "enrolment")),
+        (
+            "501",
+            ["enrol", "createSignInLink"].contains(&operation.id.as_ref())
+                || operation.parameters.iter().any(|parameter| parameter.name == "enrolment"),
+        ),
         ("503", true),
         ("507", takes_file || !operation.method.is_safe()),
     ]

@@ -2,6 +2,12 @@
 //! the projects that the roles' names tell. A token is judged by the issuer's public keys alone, so that the issuer need not
 //! be reachable: what it revokes is good until it expires.
 
+mod browsers;
+mod id_token;
+mod logins;
+mod provider;
+mod renewal;
+
 use std::sync::{
     Arc, PoisonError, RwLock,
     atomic::{AtomicI64, Ordering},
@@ -12,9 +18,13 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, Validation,
     jwk::{Jwk, PublicKeyUse},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
+pub use self::{
+    logins::{CameBack, Farewell},
+    provider::{Endpoints, Grant, Granted, NotGranted, Provider},
+};
 use super::{IdentityError, Reason, caller::Caller, rights::node_of};
 
 /// Unknown keys are asked for at most so often, in milliseconds: anybody can send a token that names one.
@@ -50,6 +60,8 @@ pub struct Issuer {
     pub skew: i64,
     /// Its keys.
     pub source: Arc<dyn KeySource>,
+    /// Its logins for the pages.
+    pub provider: Arc<dyn Provider>,
 }
 
 /// The issuer, and its keys as they are known.
@@ -58,6 +70,9 @@ pub(super) struct External {
     keys: RwLock<Arc<Vec<TrustedKey>>>,
     asked_ms: AtomicI64,
     asking: tokio::sync::Mutex<()>,
+    /// Where its logins are, and since when that is known, epoch seconds.
+    endpoints: tokio::sync::Mutex<Option<(i64, Arc<Endpoints>)>>,
+    browsers: browsers::Browsers,
 }
 
 struct TrustedKey {
@@ -101,12 +116,19 @@ impl External {
             keys: RwLock::new(Arc::new(known)),
             asked_ms: AtomicI64::new(i64::MIN / 2),
             asking: tokio::sync::Mutex::default(),
+            endpoints: tokio::sync::Mutex::default(),
+            browsers: browsers::Browsers::default(),
         }
     }
 
     /// The issuer's name.
     pub(super) fn url(&self) -> &str {
         &self.issuer.url
+    }
+
+    /// Forgets browsers whose login has ended.
+    pub(super) fn purge(&self, now: i64) {
+        self.browsers.purge(now);
     }
 
     /// Fetches the keys. `true` if they are others than before.
@@ -125,6 +147,17 @@ impl External {
 
     /// Who a token speaks for, with the roles that it tells, and when it ends, epoch seconds.
     pub(super) async fn caller(&self, token: &str, now_ms: i64) -> Result<(Caller, i64), IdentityError> {
+        let claims: ExternalClaims = self.verified(token, now_ms).await?;
+        let ends = self.judge(&claims, now_ms.div_euclid(1000)).map_err(IdentityError::Unauthenticated)?;
+        let roles = claims.realm_access.roles;
+        let node = node_of(&claims.azp, &roles);
+        let username = if claims.preferred_username.is_empty() { claims.sub.clone() } else { claims.preferred_username };
+        let (subject, admin_roles, login) = (claims.sub, Vec::new(), String::new());
+        Ok((Caller { subject, username, roles, admin_roles, node, login }, ends))
+    }
+
+    /// The claims of a token that the issuer has signed. Times and names are not looked at.
+    async fn verified<C: DeserializeOwned>(&self, token: &str, now_ms: i64) -> Result<C, IdentityError> {
         let refuse = IdentityError::Unauthenticated;
         let header = jsonwebtoken::decode_header(token).map_err(|_| refuse(Reason::Malformed))?;
         if !ALGORITHMS.contains(&header.alg) {
@@ -149,13 +182,8 @@ impl External {
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        let claims = jsonwebtoken::decode::<ExternalClaims>(token, &key.verifies, &validation);
-        let claims = claims.map_err(|_| refuse(Reason::Signature))?.claims;
-        let ends = self.judge(&claims, now_ms.div_euclid(1000)).map_err(refuse)?;
-        let roles = claims.realm_access.roles;
-        let node = node_of(&claims.azp, &roles);
-        let username = if claims.preferred_username.is_empty() { claims.sub.clone() } else { claims.preferred_username };
-        Ok((Caller { subject: claims.sub, username, roles, admin_roles: Vec::new(), node, login: String::new() }, ends))
+        let claims = jsonwebtoken::decode::<C>(token, &key.verifies, &validation);
+        Ok(claims.map_err(|_| refuse(Reason::Signature))?.claims)
     }
 
     fn judge(&self, claims: &ExternalClaims, now: i64) -> Result<i64, Reason> {
