@@ -183,7 +183,7 @@ async fn modes_are_switched_and_schedules_end() {
     });
     let id = server.ok("POST", "schedules/repeated", nightly).await["resourceId"].as_str().unwrap().to_owned();
     let list = browser.page("/ui/p/shops/schedules").await;
-    assert!(list.contains("host edge-a") && list.contains("every day at 02:00, for 1h"), "{list}");
+    assert!(list.contains("host edge-a") && list.contains("every day at 02:00, for 1 h"), "{list}");
     assert!(list.contains("2026-06-06 02:00 UTC"), "{list}");
     assert!(browser.page("/ui/p/shops").await.contains("7 windows in seven days"));
     let asked = browser.post("/ui/p/shops/schedules/delete", &[("form", &form), ("id", &id)]).await.text();

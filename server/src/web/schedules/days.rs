@@ -75,7 +75,8 @@ pub(super) fn days(zone: &Zone, first: Date, count: i8, all: &[Scheduled]) -> Ve
         }
     }
     for day in &mut days {
-        day.entries.sort_by_key(|entry| (entry.from, entry.to, entry.schedule));
+        let label = |entry: &Entry| all.get(entry.schedule).map(|scheduled| scheduled.schedule.label());
+        day.entries.sort_by(|a, b| (a.from, a.to, label(a), a.schedule).cmp(&(b.from, b.to, label(b), b.schedule)));
     }
     days
 }
@@ -132,8 +133,10 @@ fn times(zone: &Zone, (from, to): (i64, i64), day: (i64, i64)) -> String {
     if (from, to) == day {
         return "all day".to_owned();
     }
-    let start = wall::time(wall::wall(zone, from));
-    let end = if to == day.1 { "24:00".to_owned() } else { wall::time(wall::wall(zone, to)) };
+    // A month has no room for seconds.
+    let time = |at| wall::wall(zone, at).strftime("%H:%M").to_string();
+    let start = time(from);
+    let end = if to == day.1 { "24:00".to_owned() } else { time(to) };
     let offset = |at| wall::offset(zone.offset(at));
     if zone.offset(from) == zone.offset(to) {
         return format!("{start}–{end}");

@@ -8,6 +8,7 @@ use super::{
     known::{MOST, Scheduled, schedules},
     target::Targets,
     visit::Visit,
+    wall,
     windows::opening,
 };
 use crate::web::words::{When, many};
@@ -119,7 +120,10 @@ pub(super) fn row(scheduled: &Scheduled, targets: &Targets, place: Place) -> Sch
         name: schedule.label().to_owned(),
         target: targets.words(schedule),
         purpose: schedule.purpose(),
-        opening: opening(schedule),
+        opening: match schedule.length() {
+            Some(length) => format!("{}, for {}", opening(schedule), wall::words(length)),
+            None => format!("{}, until it is deleted", opening(schedule)),
+        },
         zone: schedule.zone().to_owned(),
         is_open: matches!(place, Place::Open(_)),
         next: match place {

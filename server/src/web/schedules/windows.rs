@@ -2,7 +2,7 @@
 
 use emt_windows::{Change, Cron, FinishBy, Opens, Rule, Window, Zone};
 
-use super::wall::{self, short, words};
+use super::wall::{self, words};
 use crate::web::words::When;
 
 /// Windows that are shown.
@@ -118,34 +118,28 @@ pub(super) fn remark_of_typed(zone: &Zone, typed: &str, start: i64) -> Option<St
     is_skipped.then(|| does_not_exist(zone, meant, start))
 }
 
-/// How a rule opens, in words.
+/// When a schedule opens, in words; "once" for a single one.
 pub(super) fn opening(schedule: &super::known::Schedule) -> String {
     use super::typed::{Opens, Typed};
     let typed = Typed::of(schedule, None, 0);
     let at = &typed.time;
     let months = if typed.months.is_empty() { String::new() } else { format!(" in {}", listed(&typed.months, &MONTHS, 1)) };
-    let length = schedule.length().map_or_else(|| "until it is deleted".to_owned(), |length| format!("for {}", short(length)));
     match typed.opens {
-        Opens::Once => format!("once, {length}"),
-        Opens::Weekly if typed.weekdays.len() == 7 => format!("every day{months} at {at}, {length}"),
-        Opens::Weekly => format!("{}{months} at {at}, {length}", weekdays(&typed.weekdays)),
+        Opens::Once => "once".to_owned(),
+        Opens::Weekly if typed.weekdays.len() == 7 => format!("every day{months} at {at}"),
+        Opens::Weekly => format!("{}{months} at {at}", weekdays(&typed.weekdays)),
         Opens::Monthly => {
             let days: Vec<&str> = typed.days.iter().map(|day| if day == "L" { "the last" } else { day }).collect();
-            let what = if days == ["the last"] {
-                "on"
-            } else if days.len() == 1 {
-                "on day"
-            } else {
-                "on days"
+            let what = match days.as_slice() {
+                ["the last"] => "on",
+                [_] => "on day",
+                _ => "on days",
             };
             let last = if days.last() == Some(&"the last") { " day" } else { "" };
-            format!(
-                "{what} {}{last}{} at {at}, {length}",
-                joined(&days),
-                if months.is_empty() { " of each month" } else { &months }
-            )
+            let months = if months.is_empty() { " of each month" } else { &months };
+            format!("{what} {}{last}{months} at {at}", joined(&days))
         }
-        Opens::Cron => format!("{}, {length}", typed.cron),
+        Opens::Cron => typed.cron,
     }
 }
 
@@ -258,15 +252,15 @@ mod tests {
     #[test]
     fn rules_are_told_in_words() {
         for (cron, words) in [
-            ("0 2 * * 6,0", "Saturdays and Sundays at 02:00, for 1h30m"),
-            ("0 2 * * 1-5", "Mondays to Fridays at 02:00, for 1h30m"),
-            ("0 2 * * 6", "Saturdays at 02:00, for 1h30m"),
-            ("0 2 * * *", "every day at 02:00, for 1h30m"),
-            ("5 23 * JAN,JUL 1-3", "Mondays, Tuesdays and Wednesdays in January and July at 23:05, for 1h30m"),
-            ("0 2 1,L * *", "on days 1 and the last day of each month at 02:00, for 1h30m"),
-            ("0 2 L * *", "on the last day of each month at 02:00, for 1h30m"),
-            ("0 2 15 3 *", "on day 15 in March at 02:00, for 1h30m"),
-            ("0 2 * * 6#2", "0 2 * * 6#2, for 1h30m"),
+            ("0 2 * * 6,0", "Saturdays and Sundays at 02:00"),
+            ("0 2 * * 1-5", "Mondays to Fridays at 02:00"),
+            ("0 2 * * 6", "Saturdays at 02:00"),
+            ("0 2 * * *", "every day at 02:00"),
+            ("5 23 * JAN,JUL 1-3", "Mondays, Tuesdays and Wednesdays in January and July at 23:05"),
+            ("0 2 1,L * *", "on days 1 and the last day of each month at 02:00"),
+            ("0 2 L * *", "on the last day of each month at 02:00"),
+            ("0 2 15 3 *", "on day 15 in March at 02:00"),
+            ("0 2 * * 6#2", "0 2 * * 6#2"),
         ] {
             let schedule = RepeatedSchedule { cron: cron.to_owned(), duration_seconds: 5400, ..RepeatedSchedule::default() };
             assert_eq!(opening(&Schedule::Repeated(Box::new(schedule))), words);
