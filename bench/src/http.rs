@@ -50,14 +50,18 @@ impl Target {
 
     /// A request as it goes over the wire. `body` is JSON; "" for none.
     pub(crate) fn request(&self, method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
+        self.plain(method, path, &format!("authorization: Bearer {token}\r\n"), body)
+    }
+
+    /// The same with these lines as headers, whoever asks.
+    pub(crate) fn plain(&self, method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
         let (host, port, length) = (&self.host, self.port, body.len());
         let kind = if body.is_empty() {
             String::new()
         } else {
             format!("content-type: application/json\r\ncontent-length: {length}\r\n")
         };
-        format!("{method} {path} HTTP/1.1\r\nhost: {host}:{port}\r\nauthorization: Bearer {token}\r\n{kind}\r\n{body}")
-            .into_bytes()
+        format!("{method} {path} HTTP/1.1\r\nhost: {host}:{port}\r\n{headers}{kind}\r\n{body}").into_bytes()
     }
 }
 
@@ -104,6 +108,26 @@ impl Connection {
                 return Ok(());
             }
             (from, had) = (0, self.read(0).await?);
+        }
+    }
+
+    /// Sends a request whose answer does not end.
+    pub(crate) async fn follow(&mut self, request: &[u8]) -> Outcome<()> {
+        self.buffer.truncate(4 * 1024);
+        self.buffer.shrink_to_fit();
+        self.stream.write_all(request).await?;
+        Ok(self.stream.flush().await?)
+    }
+
+    /// Reads on until there is a text in what was read.
+    pub(crate) async fn until(&mut self, text: &[u8]) -> Outcome<()> {
+        let mut kept = Vec::new();
+        loop {
+            let had = self.read(0).await?;
+            kept.extend_from_slice(&self.buffer[..had]);
+            if kept.windows(text.len()).any(|part| part == text) {
+                return Ok(());
+            }
         }
     }
 

@@ -18,6 +18,7 @@ mod seed;
 mod server;
 mod slot;
 mod sources;
+mod web;
 mod windows;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -29,7 +30,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// Only these groups: api, nodes, linking, cli, polls, memory, slot, windows, images, sources
+    /// Only these groups: api, nodes, linking, cli, polls, memory, slot, windows, images, sources, web
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
     /// Nodes of the larger fleet
@@ -38,7 +39,7 @@ struct Args {
     /// Seconds for which each load is kept up
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Nodes of the fleets that API and nodes' side are measured with
+    /// Nodes of the fleets that API, nodes' side and pages are measured with
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000])]
     fleets: Vec<usize>,
     #[command(subcommand)]
@@ -114,6 +115,9 @@ async fn measure(args: &Args) -> Outcome<()> {
     }
     if wanted("linking") {
         linking::measure(&args.fleets, args.seconds).await?;
+    }
+    if wanted("web") {
+        web::measure(&args.fleets, args.seconds).await?;
     }
     if !["cli", "polls", "memory"].into_iter().any(wanted) {
         return Ok(());
