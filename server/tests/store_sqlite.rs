@@ -212,6 +212,8 @@ async fn lists_are_read_along_indexes() {
         ("", "name", 2000, "SEARCH hosts USING INDEX hosts_by_name (project=?)"),
         ("", "name desc", 2000, "SEARCH hosts USING INDEX hosts_by_name (project=?)"),
         ("", "createdAt desc", 2000, "SEARCH hosts USING INDEX hosts_created_at (project=?)"),
+        ("", "hostStatus", 2000, "SEARCH hosts USING INDEX hosts_by_status (project=?)"),
+        ("", "hostStatus desc, resourceId desc", 2000, "SEARCH hosts USING INDEX hosts_by_status (project=?)"),
         // Few fit: they are looked up.
         ("resourceId='host-00000007'", "", 1, "SEARCH hosts USING PRIMARY KEY (project=? AND resource_id=?)"),
         (
@@ -230,6 +232,8 @@ async fn lists_are_read_along_indexes() {
             4,
             "hosts_host_status_indicator",
         ),
+        // What is on nearly all is not listed first.
+        ("NOT instance.name='x'", "name", 2000, "CORRELATED SCALAR SUBQUERY"),
         ("name='node-1' AND site.resourceId='site-00000002'", "", 11, "(project=? AND site_id=?)"),
         (
             "hostStatusIndicator=STATUS_INDICATION_ERROR OR onboardingStatusIndicator=STATUS_INDICATION_ERROR",
@@ -302,6 +306,10 @@ async fn far_pages_are_reached_by_index() {
             assert_eq!(ids(query).await, expected, "{filter} by {order} from {offset}: {plan}");
             if offset >= 500 && !expected.is_empty() {
                 assert!(index.is_none_or(|index| plan.contains(index)), "{filter} by {order}: {plan}");
+                assert!(
+                    plan.starts_with("SEARCH hosts USING PRIMARY KEY (project=? AND resource_id=?)"),
+                    "{filter} by {order}: {plan}"
+                );
             }
         }
     }

@@ -19,7 +19,7 @@ pub(crate) async fn sign_in(server: &Server) -> Outcome<String> {
         let place = place.ok_or_else(|| format!("{} leads nowhere: {}", answer.url(), answer.status()))?;
         Ok(if place.starts_with('/') { format!("{}{place}", server.origin) } else { place.to_owned() })
     };
-    let mut get = async |place: String, jar: &mut String| {
+    let get = async |place: String, jar: &mut String| {
         let answer = http.get(place).header(header::COOKIE, jar.as_str()).send().await?;
         keep(&answer, jar);
         Outcome::Ok(answer)

@@ -145,6 +145,11 @@ impl Feed {
         Follower { project, told, closed, position: Position { feed: self.id, number }, missed }
     }
 
+    /// How many follow a project.
+    pub fn followers(&self, project: &str) -> usize {
+        self.project(project).newest.receiver_count()
+    }
+
     /// Ends all followers: the server stops.
     pub fn close(&self) {
         self.closed.send_replace(true);
@@ -291,6 +296,7 @@ mod tests {
         let feed = Feed::new(7);
         feed.tell(&batch([gone("p", "before")]));
         let mut follower = feed.follow("p", None);
+        assert_eq!((feed.followers("p"), feed.followers("q")), (1, 0));
         feed.tell(&batch([gone("p", "a"), gone("q", "x"), gone("p", "b")]));
         feed.tell(&batch([
             Change::RequireExists { spec: &SITE, project: "p".to_owned(), id: "s".to_owned() },

@@ -11,6 +11,8 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
+use super::packed::takes_gzip;
+
 /// Something that a page needs.
 pub(super) struct Asset {
     /// File name, with a digest of its content.
@@ -43,14 +45,12 @@ pub(super) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Respo
     let Some(asset) = [&STYLE, &SCRIPT, &ICON].into_iter().find(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let kept = [
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
         (header::VARY, HeaderValue::from_static("Accept-Encoding")),
     ];
-    // A browser that takes it names it plainly.
-    if accepts.split(',').any(|coding| coding.trim() == "gzip") {
+    if takes_gzip(&headers) {
         (kept, [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))], asset.packed.clone()).into_response()
     } else {
         (kept, asset.plain).into_response()

@@ -1,12 +1,16 @@
 //! The list of hosts: found, sorted, and a page at a time.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::{
+    extract::{Query, State},
+    http::Uri,
+};
 use emt_api::{
     error::ApiError,
-    filter::{Expr, Path, Test},
+    filter::{Expr, Path, RESOURCE_ID, Test},
     page::Choice,
     resources::HOST,
+    value::Value,
 };
 
 use super::{
@@ -14,10 +18,14 @@ use super::{
     act::act,
     counts::{Count, View, counts},
     fleet::{COUNTED, HostRow, catalogue, hosts},
+    middles::Question,
     visit::Visit,
     words::{many, quoted},
 };
-use crate::{inventory::Chosen, oidc::percent_encoded};
+use crate::{
+    inventory::{Chosen, Counts},
+    oidc::percent_encoded,
+};
 
 /// Hosts of a page.
 const SIZE: u64 = 50;
@@ -87,11 +95,21 @@ impl Asked {
         self.word.is_empty() && self.filter.is_empty()
     }
 
-    fn chosen(&self) -> Result<Chosen, ApiError> {
+    fn chosen(&self, tally: &Counts) -> Result<Chosen, ApiError> {
         let filter = Some(self.filter.as_str()).filter(|filter| !filter.is_empty());
         let order = if self.sort.is_empty() { "name" } else { &self.sort };
         let mut chosen = Chosen::compile(&HOST, Choice { filter, order_by: Some(order) })?;
-        chosen.filter = chosen.filter.and(self.view.group().condition());
+        if let [(_, true)] = chosen.order.as_slice() {
+            // Those that are the same the other way round as well: that is an index read from its end.
+            chosen.order.push((RESOURCE_ID, true));
+        }
+        let group = self.view.group();
+        if self.view != View::All {
+            chosen.filter = chosen.filter.and(group.condition());
+            if let Some(few) = tally.members(group) {
+                chosen.filter = chosen.filter.and(Expr::is_in(RESOURCE_ID, few.map(Value::from)));
+            }
+        }
         if !self.word.is_empty() {
             let like = |column| Expr::Test(Path { steps: Vec::new(), column }, Test::Like(self.word.clone()));
             chosen.filter = chosen.filter.and(Expr::Any(SEARCHED.map(like).to_vec()));
@@ -164,13 +182,18 @@ impl Hosts<'_> {
 pub(super) async fn show(
     State(site): State<Web>,
     visit: Visit,
+    uri: Uri,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Page, Failure> {
+    let question = Question::of(&site, &visit, &uri);
+    if let Some(page) = site.middles.recall(&question) {
+        return Ok(page);
+    }
     let asked = Asked::of(&query);
     let tally = site.rest.inventory.tallies.counts(&visit.project).await?;
     // Nobody counts a fleet for a page of it.
     let known = asked.is_plain().then(|| tally.of(asked.view.group()));
-    let (found, wrong) = match asked.chosen() {
+    let (found, wrong) = match asked.chosen(&tally) {
         Ok(chosen) => {
             let store = &*site.rest.inventory.store;
             (Some(hosts(store, &visit.project, chosen, known, asked.offset, SIZE).await?), String::new())
@@ -188,5 +211,7 @@ pub(super) async fn show(
     let counts = counts(&tally);
     let list = Hosts { project: &visit.name, asked: &asked, counts, rows, total, is_counted, from, to, act, form, wrong };
     let page = Page::new(format!("Hosts · {}", visit.name), &list)?.tab("hosts").command(asked.command());
-    Ok(page.live_of("Host,Instance", ids.iter().map(String::as_str)))
+    let page = page.live_of("Host,Instance", ids.iter().map(String::as_str));
+    site.middles.keep(question, &page);
+    Ok(page)
 }

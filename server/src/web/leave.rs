@@ -8,13 +8,10 @@ use axum::{
 };
 
 use super::{
-    Failure, Page, Web,
+    Failure, Page, Web, mask,
     session::{COOKIE, cookie, set_cookie},
 };
-use crate::{
-    identity::{Farewell, is_form_token},
-    oidc::percent_encoded,
-};
+use crate::{identity::Farewell, oidc::percent_encoded};
 
 /// Sends the browser on by itself. A redirect after a form would be held against the page's policy for forms, wherever the
 /// issuer sends the browser from there.
@@ -37,7 +34,7 @@ pub(super) async fn sign_out(
 ) -> Result<Response, Failure> {
     let axum::Form(fields) = form.map_err(|_| Failure::foreign_form())?;
     let token = fields.iter().find(|(key, _)| key == "form").map_or("", |(_, value)| value.as_str());
-    let kept = cookie(&headers, COOKIE).filter(|kept| is_form_token(kept, token)).ok_or_else(Failure::foreign_form)?;
+    let kept = cookie(&headers, COOKIE).filter(|kept| mask::is_of(kept, token)).ok_or_else(Failure::foreign_form)?;
     let farewell = site.rest.identity.end_browsing(kept).await?;
     let base = site.names.asked(&uri, &headers).unwrap_or_else(|| site.names.home());
     let place = farewell.as_ref().map(|farewell| place(farewell, &base)).unwrap_or_default();

@@ -13,8 +13,11 @@ mod frame;
 mod host;
 mod hosts;
 mod leave;
+mod mask;
+mod middles;
 mod os;
 mod overview;
+mod packed;
 mod page;
 mod plan;
 mod projects;
@@ -55,11 +58,13 @@ struct Site {
     clock: Clock,
     random: Randomness,
     fixes: os::fixes::Fixes,
+    middles: middles::Middles,
 }
 
 /// All routes of the pages.
 pub fn router(rest: Rest, names: IssuerNames, settings: &Config, clock: &Clock, random: &Randomness) -> Router {
-    let site = Arc::new(Site { rest, names, clock: clock.clone(), random: random.clone(), fixes: os::fixes::Fixes::default() });
+    let (fixes, middles) = (os::fixes::Fixes::default(), middles::Middles::default());
+    let site = Arc::new(Site { rest, names, clock: clock.clone(), random: random.clone(), fixes, middles });
     let quick = Router::new()
         .route("/", any(session::root))
         .route(ROOT, get(projects::home))

@@ -1,7 +1,7 @@
 //! The fleet at a glance: how it is, what is available, what happens next.
 
 use askama::Template;
-use axum::extract::State;
+use axum::{extract::State, http::Uri};
 use emt_api::{
     enums::StatusIndication,
     filter::Expr,
@@ -15,6 +15,7 @@ use super::{
     Failure, Page, Web,
     counts::{Count, counts},
     fleet::{catalogue, linked},
+    middles::Question,
     timeline::{Timeline, timeline},
     versions::{Version, versions},
     visit::Visit,
@@ -49,7 +50,11 @@ pub(super) struct FailedRun {
 }
 
 /// `GET /ui/p/{project}`.
-pub(super) async fn show(State(site): State<Web>, visit: Visit) -> Result<Page, Failure> {
+pub(super) async fn show(State(site): State<Web>, visit: Visit, uri: Uri) -> Result<Page, Failure> {
+    let question = Question::of(&site, &visit, &uri);
+    if let Some(page) = site.middles.recall(&question) {
+        return Ok(page);
+    }
     let store = &*site.rest.inventory.store;
     let now = site.clock.now();
     let tally = site.rest.inventory.tallies.counts(&visit.project).await?;
@@ -61,11 +66,13 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit) -> Result<Page, 
     let total = counts.first().map_or(0, |count| count.number);
     let overview = Overview { project: &visit.name, total, counts, versions, more_versions, timeline, failures, now: When(now) };
     let page = Page::new(format!("Overview · {}", visit.name), &overview)?;
-    Ok(page
+    let page = page
         .live("Host,Instance,OsUpdateRun,Os,SingleSchedule,RepeatedSchedule")
         .command("emtctl host list")
         .command("emtctl schedule list")
-        .command("emtctl os list"))
+        .command("emtctl os list");
+    site.middles.keep(question, &page);
+    Ok(page)
 }
 
 /// The last updates that failed.

@@ -8,9 +8,10 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
 };
 
-use super::{Failure, Site, Web, frame::FRAGMENT, session};
+use super::{Failure, Site, Web, frame::FRAGMENT, mask, session};
 use crate::{
-    identity::{Caller, IdentityError, Project, form_token, is_form_token},
+    clock::Randomness,
+    identity::{Caller, IdentityError, Project, form_token},
     oidc::percent_encoded,
 };
 
@@ -32,9 +33,15 @@ impl Visitor {
         }
     }
 
-    /// What forms that this browser is shown carry.
+    /// What stands in pages for what forms that this browser is shown carry.
+    #[allow(clippy::unused_self, reason = "only who is signed in is shown forms")]
     pub(super) fn form_token(&self) -> String {
-        form_token(&self.cookie)
+        mask::MARK.clone()
+    }
+
+    /// A page as this browser is shown it.
+    pub(super) fn filled(&self, page: &str, random: &Randomness) -> String {
+        mask::filled(page, &form_token(&self.cookie), random)
     }
 
     /// The cookie.
@@ -142,6 +149,6 @@ impl FromRequest<Web> for Posted {
         let request = Request::from_parts(parts, body);
         let form = Form::<Vec<(String, String)>>::from_request(request, site).await;
         let posted = Self { visitor, fields: form.map_err(|_| Failure::foreign_form())?.0 };
-        if is_form_token(posted.visitor.cookie(), posted.get("form")) { Ok(posted) } else { Err(Failure::foreign_form()) }
+        if mask::is_of(posted.visitor.cookie(), posted.get("form")) { Ok(posted) } else { Err(Failure::foreign_form()) }
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "for tests")]
 
+use std::io::Read as _;
+
 use axum::http::Method;
 use emt_api::resources::Host;
 use emt_server::store::{Batch, StoreExt};
@@ -18,6 +20,13 @@ const MOST: usize = 100_000;
 async fn host(server: &Server, name: &str, number: usize) -> String {
     let body = json!({"name": name, "uuid": format!("4c4c4544-0035-3010-8052-b4c04f{number:06x}")});
     server.ok("POST", "compute/hosts/register", body).await["resourceId"].as_str().unwrap().to_owned()
+}
+
+/// A page without what its forms carry, which is never the same.
+fn without_forms(page: &str) -> String {
+    let mut parts = page.split("name=\"form\" value=\"");
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('"').unwrap().1)
 }
 
 /// Assets that a page names.
@@ -71,7 +80,14 @@ async fn each_page_is_small_safe_and_whole() {
         }
         assert!(weight < MOST, "{place}: {weight} bytes, even unpacked");
         let part = browser.send(Method::GET, place, &[("x-emt-fragment", "1")], None).await.text();
-        assert!(page.contains(&part) && !part.contains("<html"), "{place}: the middle alone is the same");
+        assert!(without_forms(&page).contains(&without_forms(&part)), "{place}: the middle alone is the same");
+        assert!(!part.contains("<html"), "{place}");
+        let packed = browser.send(Method::GET, place, &[("accept-encoding", "gzip")], None).await;
+        assert!(packed.header("content-encoding") == "gzip" && packed.body.len() * 3 < page.len() * 2, "{place}");
+        let mut unpacked = String::new();
+        flate2::read::GzDecoder::new(&*packed.body).read_to_string(&mut unpacked).unwrap();
+        let without_request = |page: &str| page.split("<footer>").next().map(without_forms);
+        assert_eq!(without_request(&unpacked), without_request(&page), "{place}");
     }
     assert_eq!(browser.get("/ui/assets/0123.css").await.status, 404);
 }
@@ -175,5 +191,57 @@ async fn what_is_not_there_is_told_with_the_request() {
         assert_eq!(answer.status, status, "{place}");
         let page = answer.text();
         assert!(page.contains("role=\"alert\"") && page.contains(answer.header("x-request-id")), "{place}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let server = Server::start_at(SATURDAY_MS).await;
+    let id = host(&server, "edge", 1).await;
+    let browser = Browser::signed_in(&server, "admin").await;
+    for place in ["/ui/p/shops", "/ui/p/shops/hosts", &format!("/ui/p/shops/hosts/{id}"), "/ui/p/shops/os"] {
+        let page = browser.page(place).await;
+        let part = browser.send(Method::GET, place, &[("x-emt-fragment", "1")], None).await;
+        let tag = part.header("etag").to_owned();
+        assert!(tag.starts_with("W/\"") && page.contains(&tag.replace('"', "&#34;")), "{place}: {tag}");
+        let again =
+            async |tag: &str| browser.send(Method::GET, place, &[("x-emt-fragment", "1"), ("if-none-match", tag)], None).await;
+        let same = again(&tag).await;
+        assert_eq!((same.status, same.body.len(), same.header("etag")), (304, 0, tag.as_str()), "{place}");
+        assert_eq!(same.header("cache-control"), "no-store", "{place}");
+        assert_eq!(again("W/\"another\"").await.status, 200, "{place}");
+        // Whole pages are sent whenever somebody asks.
+        assert_eq!(browser.send(Method::GET, place, &[("if-none-match", &tag)], None).await.status, 200, "{place}");
+    }
+    let tag = browser.send(Method::GET, "/ui/p/shops/hosts", &[("x-emt-fragment", "1")], None).await.header("etag").to_owned();
+    server.ok("PATCH", &format!("compute/hosts/{id}"), json!({"name": "renamed"})).await;
+    let asked = [("x-emt-fragment", "1"), ("if-none-match", tag.as_str())];
+    let changed = browser.send(Method::GET, "/ui/p/shops/hosts", &asked, None).await;
+    assert!(changed.status == 200 && changed.text().contains("renamed"), "{}", changed.status);
+}
+
+/// What is remembered for one visitor is not shown to one who may do less, and carries each one's own forms.
+#[tokio::test]
+async fn what_is_remembered_is_nobodys_own() {
+    let server = Server::start_at(SATURDAY_MS).await;
+    host(&server, "edge", 1).await;
+    let project = server.project.clone();
+    for (name, role) in [("reader", "im-r"), ("writer", "im-rw"), ("other", "im-rw")] {
+        server.user(name, |user| user.roles.0.push(format!("{project}_{role}"))).await;
+    }
+    let (writer, other) = (Browser::signed_in(&server, "writer").await, Browser::signed_in(&server, "other").await);
+    let reader = Browser::signed_in(&server, "reader").await;
+    let place = "/ui/p/shops/hosts";
+    let (of_writer, of_other) = (writer.page(place).await, other.page(place).await);
+    assert_eq!(
+        without_forms(of_writer.split("<main").nth(1).unwrap()).split("</main>").next(),
+        without_forms(of_other.split("<main").nth(1).unwrap()).split("</main>").next()
+    );
+    assert!(of_writer.contains("action=\"/ui/p/shops/plan\"") && !reader.page(place).await.contains("/plan\""));
+    let form = |page: &str| page.split("/plan\"><input type=\"hidden\" name=\"form\" value=\"").nth(1).unwrap()[..64].to_owned();
+    let (mine, again, theirs) = (form(&of_writer), form(&writer.page(place).await), form(&of_other));
+    assert!(mine != again && mine != theirs);
+    for (form, status) in [(&mine, 400), (&again, 400), (&theirs, 403), (&mine[..32].to_owned(), 403)] {
+        assert_eq!(writer.post("/ui/p/shops/plan", &[("form", form)]).await.status, status, "{form}");
     }
 }

@@ -1,11 +1,11 @@
 //! What is kept of each host, and the counts that come of it: a few bytes a host.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
-use emt_api::id;
+use emt_api::{id, resources::HOST};
 
 use super::{group::Group, rule::RULES};
 use crate::store::Glimpse;
@@ -19,10 +19,14 @@ pub struct Runs {
     pub to_run: u64,
 }
 
+/// Groups of so many hosts at most are kept by name: lists of them are looked up.
+pub(super) const FEW: usize = 1000;
+
 /// The numbers of a project, all of one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     groups: [u64; Group::ALL.len()],
+    members: [Members; Group::ALL.len()],
     /// Of each OS by its id; none of those that no host is about.
     versions: HashMap<Arc<str>, Runs>,
 }
@@ -38,18 +42,28 @@ impl Counts {
         Self { versions: versions.collect(), ..Self::default() }
     }
 
+    /// Ids of the hosts of a group, if they are few.
+    pub fn members(&self, group: Group) -> Option<impl Iterator<Item = String>> {
+        let members = self.members.get(group as usize)?.as_ref()?;
+        Some(members.iter().map(|number| id::make(HOST.id_prefix(), *number)))
+    }
+
     /// Hosts of an OS.
     pub fn runs(&self, os: &str) -> Runs {
         self.versions.get(os).copied().unwrap_or_default()
     }
 }
 
+/// The hosts of a group, as long as they are few.
+type Members = Option<Arc<HashSet<u32>>>;
+
 /// See the module. Hosts and instances go by the numbers in their ids.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Kept {
     hosts: HashMap<u32, Host>,
     instances: HashMap<u32, Instance>,
     groups: [u64; Group::ALL.len()],
+    members: [Members; Group::ALL.len()],
     oses: Vec<(Arc<str>, Runs)>,
     places: HashMap<Arc<str>, u32>,
 }
@@ -74,6 +88,14 @@ struct Instance {
 
 /// Place of no OS.
 const NONE: u32 = u32::MAX;
+
+impl Default for Kept {
+    fn default() -> Self {
+        let members = std::array::from_fn(|_| Some(Arc::default()));
+        let (hosts, instances, places) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { hosts, instances, groups: [0; Group::ALL.len()], members, oses: Vec::new(), places }
+    }
+}
 
 impl Kept {
     /// A host as it is now.
@@ -122,9 +144,16 @@ impl Kept {
     }
 
     /// The counts.
-    pub(super) fn counts(&self) -> Counts {
+    pub(super) fn counts(&mut self) -> Counts {
+        for (bit, members) in self.members.iter_mut().enumerate() {
+            // Not as soon as there is room: around the limit hosts would be looked through again and again.
+            if members.is_none() && self.groups.get(bit).is_some_and(|count| *count <= FEW as u64 / 2) {
+                let belongs = |(number, host): (&u32, &Host)| (host.groups() >> bit & 1 == 1).then_some(*number);
+                *members = Some(Arc::new(self.hosts.iter().filter_map(belongs).collect()));
+            }
+        }
         let versions = self.oses.iter().filter(|(_, runs)| *runs != Runs::default());
-        Counts { groups: self.groups, versions: versions.cloned().collect() }
+        Counts { groups: self.groups, members: self.members.clone(), versions: versions.cloned().collect() }
     }
 
     fn change(&mut self, number: u32, change: impl FnOnce(&mut Host)) {
@@ -140,9 +169,22 @@ impl Kept {
             entry.insert_entry(after);
         }
         let (before, after) = (before.groups(), after.groups());
-        for (bit, count) in self.groups.iter_mut().enumerate() {
-            *count += u64::from(after >> bit & 1);
-            *count -= u64::from(before >> bit & 1);
+        for (bit, (count, members)) in self.groups.iter_mut().zip(&mut self.members).enumerate() {
+            match (before >> bit & 1, after >> bit & 1) {
+                (0, 1) => *count += 1,
+                (1, 0) => *count -= 1,
+                _ => continue,
+            }
+            let Some(few) = members else { continue };
+            let few = Arc::make_mut(few);
+            if after >> bit & 1 == 0 {
+                few.remove(&number);
+            } else {
+                few.insert(number);
+            }
+            if few.len() > FEW {
+                *members = None;
+            }
         }
     }
 

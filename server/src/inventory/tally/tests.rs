@@ -143,6 +143,10 @@ async fn count(store: &SqliteStore, project: &str, spec: &'static Spec, filter: 
 async fn check(store: &SqliteStore, project: &str, counts: &Counts) {
     for group in Group::ALL {
         assert_eq!(counts.of(group), count(store, project, &HOST, group.condition()).await, "{group:?}");
+        let page = store.find(Query::all(&HOST, project).filter(group.condition())).await.unwrap();
+        let mut members: Vec<String> = counts.members(group).unwrap().collect();
+        members.sort();
+        assert_eq!(members, page.rows.into_iter().map(|row| row.meta.id).collect::<Vec<_>>(), "{group:?}");
     }
     for os in 0..OSES {
         let id = emt_api::id::make("os", os);
@@ -181,14 +185,17 @@ async fn what_was_missed_is_counted_anew() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory);
     let tallies = Tallies::new(Arc::new(store.clone()));
-    assert_eq!(*tallies.counts(P).await.unwrap(), Counts::default());
+    assert_eq!(tallies.counts(P).await.unwrap().of(Group::All), 0);
     let many: Vec<Host> = (0..5000).map(|number| host(P, number, 1)).collect();
     store.commit(many.iter().cloned().fold(Batch::default(), Batch::insert)).await.unwrap();
     let counts = tallies.counts(P).await.unwrap();
     assert_eq!((counts.of(Group::All), counts.of(Group::Silent)), (5000, 5000));
+    assert!(counts.members(Group::Silent).is_none() && counts.members(Group::Failing).is_some());
     let changed = many.into_iter().skip(1).map(|before| Host { host_status: "Running".to_owned(), ..before });
     store.commit(changed.fold(Batch::default(), Batch::update)).await.unwrap();
-    assert_eq!(tallies.counts(P).await.unwrap().of(Group::Silent), 1);
+    let counts = tallies.counts(P).await.unwrap();
+    assert_eq!(counts.of(Group::Silent), 1);
+    assert!(counts.members(Group::Silent).unwrap().eq(["host-00000000"]));
     let os = Os { meta: meta(P, "os", 1), ..Os::default() };
     store.commit(Batch::default().insert(os)).await.unwrap();
     assert_eq!(tallies.counts(P).await.unwrap().of(Group::Silent), 1);

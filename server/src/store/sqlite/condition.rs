@@ -16,11 +16,18 @@ pub(super) struct Conditions<'a> {
     bound: Vec<Sql>,
     /// Whether the columns of the record itself are written so that no index is used for them.
     quiet: bool,
+    /// Whether what points at a record is looked up for each record that is looked at, and not listed first.
+    each: bool,
 }
 
 impl<'a> Conditions<'a> {
     pub(super) fn new(tables: &'a Tables, project: Option<&'a str>) -> Self {
-        Self { tables, project, bound: Vec::new(), quiet: false }
+        Self { tables, project, bound: Vec::new(), quiet: false, each: false }
+    }
+
+    /// For a walk that ends soon: what points at records is looked up record by record.
+    pub(super) fn each(self) -> Self {
+        Self { each: true, ..self }
     }
 
     /// The condition of a filter within the project.
@@ -140,6 +147,13 @@ impl<'a> Conditions<'a> {
         let project = self.project_condition();
         let inner = self.along(next, rest, end);
         self.quiet = quiet;
+        if self.each && matches!(step, Step::From { .. }) && next.table != spec.table {
+            // Columns without a table are those of the innermost one.
+            return format!(
+                "EXISTS (SELECT 1 FROM {} WHERE {project}{there} = {}.{RESOURCE_ID} AND {inner})",
+                next.table, spec.table
+            );
+        }
         let here = if quiet { format!("+{here}") } else { here.to_owned() };
         format!("{here} IN (SELECT {there} FROM {} WHERE {project}{inner})", next.table)
     }

@@ -63,6 +63,13 @@ impl Table {
         if query.limit == Some(0) || (query.count && is_exact && total <= query.offset) {
             return Ok(Listed { total, page: None });
         }
+        // Many fit: the page is full soon.
+        let condition = if driver.is_none() && query.limit.is_some() && total > FEW {
+            let mut conditions = Conditions::new(tables, query.project.as_deref()).each();
+            Statement { sql: conditions.of(self.spec, &query.filter), bound: conditions.bound().to_vec() }
+        } else {
+            condition
+        };
         let few = driver.is_some() || (counted.is_some() && total <= FEW && query.filter != Expr::everything());
         let order = order_by(self.spec, &query.order, few);
         let limit = query.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
@@ -70,8 +77,9 @@ impl Table {
         let page = format!("FROM {table} WHERE {fits} ORDER BY {order} LIMIT {limit} OFFSET {offset}");
         let sql = match &query.project {
             Some(_) if offset >= FAR && !few => format!(
-                // The first mark of the condition is the project.
-                "SELECT {columns} FROM {table} WHERE resource_id IN (SELECT resource_id {page}) AND project = ?1 ORDER BY {order}"
+                // The first mark of the condition is the project. The page is sorted again: no index has but these few.
+                "SELECT {columns} FROM {table} WHERE resource_id IN (SELECT resource_id {page}) AND project = ?1 ORDER BY {}",
+                order_by(self.spec, &query.order, true)
             ),
             _ => format!("SELECT {columns} {page}"),
         };

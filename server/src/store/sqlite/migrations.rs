@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_browsers.sql"),
     include_str!("migrations/0017_slots.sql"),
     include_str!("migrations/0018_sign_in_links.sql"),
+    include_str!("migrations/0019_hosts_by_status.sql"),
 ];
 
 /// Applies what the database has not had yet, each migration as a whole. The inner error is for the operator.

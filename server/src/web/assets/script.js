@@ -74,11 +74,13 @@
   const say = (on, text) => { light.hidden = false; light.classList.toggle("on", on); light.textContent = text; };
   const PAUSE = 400, REST = 2000;
   let waiting = 0, last = 0, busy = false, again = false;
+  // What is shown has this tag. Open pages do not all come at once: the server says over how long they are spread.
+  let tag = document.body.dataset.tag, spread = Number(document.body.dataset.spread) || 0;
 
   const concerns = (change) => !shown.size || change.change !== "updated" || shown.has(change.resourceId) || shown.has(change.kind);
   const soon = () => {
     if (waiting) return;
-    waiting = setTimeout(() => { waiting = 0; fetchAgain(); }, Math.max(PAUSE, last + REST - Date.now()));
+    waiting = setTimeout(() => { waiting = 0; fetchAgain(); }, Math.max(PAUSE, last + REST - Date.now()) + Math.random() * spread);
   };
   // What somebody is typing or choosing is theirs.
   const kept = () => {
@@ -104,9 +106,12 @@
     if (busy || document.hidden) { again = true; return; }
     busy = true;
     try {
-      const answer = await fetch(location.href, { headers: { "X-Emt-Fragment": "1", Accept: "text/html" }, cache: "no-store" });
+      const answer = await fetch(location.href, { headers: { "X-Emt-Fragment": "1", "If-None-Match": tag, Accept: "text/html" }, cache: "no-store" });
       if (answer.status === 401) { location.reload(); return; }
+      spread = Number(answer.headers.get("X-Emt-Spread")) || 0;
+      if (answer.status === 304) goOn();
       if (answer.ok) {
+        tag = answer.headers.get("ETag") || "";
         const html = await answer.text();
         const restore = kept();
         main.innerHTML = html;
