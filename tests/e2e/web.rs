@@ -1,6 +1,7 @@
 //! The pages in a real Chromium: what a person does there, from signing in to signing out.
 
 mod browser;
+mod issuer;
 mod schedules;
 
 use serde_json::{Value as Json, json};

@@ -39,6 +39,18 @@ pub(crate) fn eventually<T>(what: &str, mut question: impl FnMut() -> Option<T>)
     }
 }
 
+/// Starts a server at a port, or at a free one; gives its port.
+fn serve(data: &Path, port: u16, log: PathBuf) -> (Process, u16) {
+    let mut command = Command::new(program("emt-server"));
+    command.args(["run", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"]).arg(data);
+    let mut server = Process::start(command.stdout(Stdio::piped()), log);
+    let mut line = String::new();
+    BufReader::new(server.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let port = line.trim().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    let port = port.unwrap_or_else(|| panic!("the server did not start: {}", server.log()));
+    (server, port)
+}
+
 /// A process that ends with the test.
 pub(crate) struct Process {
     child: Child,
@@ -115,14 +127,25 @@ impl World {
 
     /// Starts the server where it served before, or at a free port.
     pub(crate) fn start_server(&mut self) {
-        let mut command = Command::new(program("emt-server"));
-        command.args(["run", "--listen", &format!("127.0.0.1:{}", self.port), "--data-dir"]).arg(self.data());
-        let mut server = Process::start(command.stdout(Stdio::piped()), self.path("server.log"));
-        let mut line = String::new();
-        BufReader::new(server.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        self.port = port.unwrap_or_else(|| panic!("the server did not start: {}", server.log()));
-        self.server = Some(server);
+        let (server, port) = serve(&self.data(), self.port, self.path("server.log"));
+        (self.server, self.port) = (Some(server), port);
+    }
+
+    /// A second server, with the same project, whose people sign in at this one; and its port.
+    pub(crate) fn second_server(&mut self) -> (Process, u16) {
+        let second = self.path("second");
+        self.stop_server();
+        let copied = Command::new("cp").arg("-a").arg(self.data()).arg(&second).status().unwrap();
+        assert!(copied.success());
+        self.start_server();
+        let settings = second.join("emt-server.toml");
+        let issuer = format!(
+            "\n[issuer]\nurl = \"https://localhost:{}/realms/master\"\nca-file = \"{}\"\n",
+            self.port,
+            self.authority().display()
+        );
+        fs::write(&settings, fs::read_to_string(&settings).unwrap() + &issuer).unwrap();
+        serve(&second, 0, self.path("second.log"))
     }
 
     /// Pulls the server's plug.
@@ -224,6 +247,11 @@ impl World {
 
     /// What the API itself answers, asked by `curl` with a token of the user.
     pub(crate) fn curl(&self, method: &str, project: &str, path: &str, body: Option<&str>) -> (u16, Json) {
+        self.curl_at(method, &format!("/v1/projects/{project}/{path}"), body)
+    }
+
+    /// The same at a whole path.
+    pub(crate) fn curl_at(&self, method: &str, path: &str, body: Option<&str>) -> (u16, Json) {
         let token = format!("https://keycloak.{}/realms/master/protocol/openid-connect/token", self.cluster_fqdn());
         let password = format!("password={PASSWORD}");
         let form = ["grant_type=password", "client_id=system-client", "username=admin", &password];
@@ -231,7 +259,7 @@ impl World {
         let (status, answer) = self.request(&[&[token.as_str()], form.as_slice()].concat());
         assert_eq!(status, 200, "{answer}");
         let bearer = format!("Authorization: Bearer {}", answer["access_token"].as_str().unwrap());
-        let url = format!("{}/v1/projects/{project}/{path}", self.api());
+        let url = format!("{}{path}", self.api());
         let mut arguments = vec!["-X", method, "-H", &bearer, &url];
         if let Some(body) = body {
             arguments.extend(["-H", "Content-Type: application/json", "-d", body]);

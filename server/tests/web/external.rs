@@ -128,6 +128,10 @@ async fn while_the_issuer_is_away_a_login_lasts_as_long_as_its_token_and_comes_b
     unknown.is_down(true);
     let answer = unknown.browser().get("/ui/sign-in").await;
     assert!(answer.status == 503 && answer.text().contains("connection refused"), "{}", answer.text());
+    unknown.is_down(false);
+    assert_eq!(unknown.browser().get("/ui/sign-in").await.status, 503, "it was asked just now");
+    unknown.pass(10);
+    assert_eq!(unknown.browser().get("/ui/sign-in").await.status, 303);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ const MOST: usize = 2_000;
 /// Seconds before its end in which an access token is renewed; less if it does not live four times as long.
 const EARLY: i64 = 30;
 /// Seconds after which an issuer that could not be reached is asked again.
-const AGAIN: i64 = 10;
+pub(super) const AGAIN: i64 = 10;
 
 /// Browsers by the digest of their cookie.
 #[derive(Default)]

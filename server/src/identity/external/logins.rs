@@ -12,17 +12,24 @@ use super::{
         issue::SESSION,
     },
     External,
-    browsers::{Held, SignedIn},
+    browsers::{AGAIN, Held, SignedIn},
     id_token::{IdClaims, Wanted},
     provider::{Endpoints, Grant, Granted, NotGranted},
 };
 
 /// How long the discovery document holds, in seconds.
 const REMEMBERED: i64 = 3600;
-/// How long an old one holds while the issuer is away, in seconds, before the issuer is asked again.
-const HELD_ON: i64 = 60;
 /// Most bytes of the tokens of one browser.
 const LIMIT: usize = 32 * 1024;
+
+/// What is known of the issuer's endpoints.
+#[derive(Default)]
+pub(super) struct Known {
+    /// They, and since when, epoch seconds.
+    found: Option<(i64, Arc<Endpoints>)>,
+    /// When it was last not possible to ask for them, and why.
+    failed: Option<(i64, String)>,
+}
 
 /// What a browser has brought back from the issuer.
 #[derive(Debug, Clone, Copy)]
@@ -51,25 +58,28 @@ pub struct Farewell {
 }
 
 impl External {
-    /// The issuer's endpoints. One request asks for them, the others wait for it; while the issuer is away the old ones hold.
+    /// The issuer's endpoints. One request asks for them, the others wait for it; while the issuer is away the old ones hold, and it
+    /// is not asked at every request.
     async fn endpoints(&self, now: i64) -> Result<Arc<Endpoints>, IdentityError> {
         let mut known = self.endpoints.lock().await;
-        if let Some((_, endpoints)) = known.as_ref().filter(|(at, _)| (*at..*at + REMEMBERED).contains(&now)) {
-            return Ok(Arc::clone(endpoints));
+        let fresh = known.found.as_ref().filter(|(at, _)| (*at..*at + REMEMBERED).contains(&now));
+        let failed = known.failed.as_ref().filter(|(at, _)| (*at..*at + AGAIN).contains(&now));
+        match (fresh.or(known.found.as_ref().filter(|_| failed.is_some())), failed) {
+            (Some((_, endpoints)), _) => return Ok(Arc::clone(endpoints)),
+            (None, Some((_, error))) => return Err(self.unavailable(error)),
+            (None, None) => {}
         }
-        match (self.issuer.provider.discover().await, known.as_ref()) {
-            (Ok(found), _) => {
+        match self.issuer.provider.discover().await {
+            Ok(found) => {
                 let found = Arc::new(found);
-                *known = Some((now, Arc::clone(&found)));
+                *known = Known { found: Some((now, Arc::clone(&found))), failed: None };
                 Ok(found)
             }
-            (Err(error), Some((_, old))) => {
-                let old = Arc::clone(old);
-                *known = Some((now - REMEMBERED + HELD_ON, Arc::clone(&old)));
-                tracing::warn!(issuer = %self.issuer.url, %error, "the issuer's discovery document was not read; the last one holds");
-                Ok(old)
+            Err(error) => {
+                let refused = self.away(&error);
+                known.failed = Some((now, error));
+                known.found.as_ref().map(|(_, old)| Arc::clone(old)).ok_or(refused)
             }
-            (Err(error), None) => Err(self.away(&error)),
         }
     }
 
@@ -154,7 +164,7 @@ impl Identity {
     pub(in crate::identity) async fn end_external_browsing(external: &External, cookie: &str) -> Option<Farewell> {
         let browser = external.browsers.remove(&of_cookie(cookie))?;
         let known = external.endpoints.lock().await;
-        let place = known.as_ref()?.1.end_session.clone()?;
+        let place = known.found.as_ref()?.1.end_session.clone()?;
         let client = external.issuer.provider.client_id().to_owned();
         Some(Farewell { place, client, id_token: browser.id_token.clone() })
     }

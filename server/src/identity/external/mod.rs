@@ -70,8 +70,8 @@ pub(super) struct External {
     keys: RwLock<Arc<Vec<TrustedKey>>>,
     asked_ms: AtomicI64,
     asking: tokio::sync::Mutex<()>,
-    /// Where its logins are, and since when that is known, epoch seconds.
-    endpoints: tokio::sync::Mutex<Option<(i64, Arc<Endpoints>)>>,
+    /// Where its logins are.
+    endpoints: tokio::sync::Mutex<logins::Known>,
     browsers: browsers::Browsers,
 }
 
