@@ -232,7 +232,8 @@ async fn lists_are_read_along_indexes() {
             4,
             "hosts_host_status_indicator",
         ),
-        // What is on nearly all is not listed first.
+        // What is on nearly all is not listed first, and not for a few either.
+        ("site.resourceId='site-00000002' AND NOT instance.name='x'", "", 20, "CORRELATED SCALAR SUBQUERY"),
         ("NOT instance.name='x'", "name", 2000, "CORRELATED SCALAR SUBQUERY"),
         ("name='node-1' AND site.resourceId='site-00000002'", "", 11, "(project=? AND site_id=?)"),
         (

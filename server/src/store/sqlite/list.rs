@@ -129,9 +129,12 @@ impl Table {
 
     fn condition(&self, tables: &Tables, query: &Query, parts: &[Expr], driver: Option<usize>) -> Statement {
         let mut conditions = Conditions::new(tables, query.project.as_deref());
-        let sql = match driver {
-            Some(driver) => conditions.along_one(self.spec, parts, driver),
-            None => conditions.of(self.spec, &query.filter),
+        let sql = if let Some(driver) = driver {
+            // Few are looked at: what points at them is not listed for all first.
+            conditions = conditions.each();
+            conditions.along_one(self.spec, parts, driver)
+        } else {
+            conditions.of(self.spec, &query.filter)
         };
         Statement { sql, bound: conditions.bound().to_vec() }
     }
