@@ -5234,7 +5234,7 @@ _emtctl() {
             return 0
             ;;
         emtctl__subcmd__schedule__subcmd__update)
-            opts="-p -o -v -h --host --site --region --at --in --now --cron --duration --except --notice --finish-by --tz --name --context --project --output --no-color --verbose --help"
+            opts="-p -o -v -h --host --site --region --at --in --now --cron --duration --open-end --except --notice --finish-by --tz --name --context --project --output --no-color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

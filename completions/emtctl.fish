@@ -673,6 +673,7 @@ json\t'The server\'s JSON; a list is an array'
 yaml\t'The same as YAML'
 name\t'One id a line'"
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l now -d 'Open at once'
+complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l open-end -d 'Keep it open until it is deleted'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -l no-color -d 'No colours; also with the environment variable NO_COLOR'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Show every request on standard error'
 complete -c emtctl -n "__fish_emtctl_using_subcommand schedule; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'

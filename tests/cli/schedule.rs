@@ -269,6 +269,19 @@ fn maintenance_lasts_until_it_is_deleted() {
 }
 
 #[test]
+fn updates_may_have_an_open_end() {
+    let world = world("schedules-open-end");
+    let made = world.json(&update(&["--host", "shop-1", "--at", "2096-12-01T02:00:00Z", "--open-end", "--name", "until done"]));
+    assert_eq!((&made[0]["scheduleStatus"], &made[0]["endSeconds"]), (&"SCHEDULE_STATUS_OS_UPDATE".into(), &0.into()));
+    for more in [&["--duration", "1h", "--at", "2096-12-01T02:00:00Z"][..], &["--cron", "0 2 * * *"], &[]] {
+        let ran = world.run(&update(&[&["--host", "shop-1", "--open-end"], more].concat()));
+        assert_eq!(ran.code, 2, "{more:?}");
+    }
+    let ran = world.run(&update(&["--host", "shop-1", "--now"]));
+    assert_eq!(ran.code, 2, "without a length an open end has to be meant");
+}
+
+#[test]
 fn schedules_are_told_to_calendars() {
     let world = world("schedules-export");
     world.ok(&weekly(&[]));

@@ -50,8 +50,11 @@ pub struct UpdateArgs {
     #[command(flatten)]
     begin: BeginArgs,
     /// How long it stays open, such as 1h; 10m at least is advised
-    #[arg(long, value_name = "DURATION", value_parser = length, allow_hyphen_values = true)]
-    duration: Duration,
+    #[arg(long, value_name = "DURATION", value_parser = length, allow_hyphen_values = true, required_unless_present = "open_end")]
+    duration: Option<Duration>,
+    /// Keep it open until it is deleted
+    #[arg(long, conflicts_with_all = ["duration", "cron"])]
+    open_end: bool,
     #[command(flatten)]
     terms: Terms,
     /// Time zone, such as Europe/Berlin [default: the system's]
@@ -95,8 +98,8 @@ pub(super) struct Plan {
 
 impl From<UpdateArgs> for Plan {
     fn from(args: UpdateArgs) -> Self {
-        let UpdateArgs { target, begin, duration, terms, tz, name } = args;
-        Self { target, begin, duration: Some(duration), terms, tz, name, status: "SCHEDULE_STATUS_OS_UPDATE" }
+        let UpdateArgs { target, begin, duration, open_end: _, terms, tz, name } = args;
+        Self { target, begin, duration, terms, tz, name, status: "SCHEDULE_STATUS_OS_UPDATE" }
     }
 }
 

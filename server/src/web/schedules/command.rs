@@ -41,9 +41,6 @@ pub(super) fn create(typed: &Typed, draft: &Draft, target: Option<&Target>) -> C
     }
     let Some(target) = target else { return Err("emtctl plans windows for a host, a site or a region only") };
     let length = draft.body.get("durationSeconds").and_then(Json::as_i64).or_else(|| once(draft));
-    if is_update && length.is_none() {
-        return Err("emtctl plans windows for OS updates with an end only");
-    }
     let mut line = Line(format!("emtctl schedule {}", if is_update { "update" } else { "maintenance" }));
     line.option(target.kind, &target.called);
     if typed.opens.is_repeated() {
@@ -54,8 +51,10 @@ pub(super) fn create(typed: &Typed, draft: &Draft, target: Option<&Target>) -> C
             return Err("emtctl plans windows of a minute at least");
         }
     }
-    if let Some(length) = length {
-        line.option("duration", &short(length));
+    match length {
+        Some(length) => line.option("duration", &short(length)),
+        None if is_update => line.flag("open-end"),
+        None => {}
     }
     line.option("tz", draft.body.get("timeZone").and_then(Json::as_str).unwrap_or("UTC"));
     terms(&mut line, draft);
@@ -206,7 +205,10 @@ mod tests {
                 |typed| (typed.opens, typed.days) = (Opens::Monthly, vec!["1".to_owned()]),
                 Ok("emtctl schedule update --host 'shop 1' --cron '0 2 1 * *' --duration 2h --tz UTC"),
             ),
-            (|typed| typed.endless = true, Err("emtctl plans windows for OS updates with an end only")),
+            (
+                |typed| typed.endless = true,
+                Ok("emtctl schedule update --host 'shop 1' --at 2026-12-01T02:00:00Z --open-end --tz UTC"),
+            ),
             (|typed| typed.length = "59s".to_owned(), Err("emtctl plans windows of a minute at least")),
             (
                 |typed| typed.status = ScheduleStatus::Unspecified.as_str().to_owned(),
