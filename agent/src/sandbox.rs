@@ -150,9 +150,7 @@ fn slot(slots: &SandboxSlots, slot: SlotId) -> SlotStatus {
     let identity = slots.identity(slot).ok();
     let reason = match slots.bootable(slot) {
         Ok(()) => None,
-        Err(SlotError::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {
-            Some("nothing was installed yet".to_owned())
-        }
+        Err(SlotError::NoOs { reason, .. }) => Some(reason),
         Err(error) => Some(error.to_string()),
     };
     let (profile, version) = identity.map(|os| (os.profile, os.version)).unzip();

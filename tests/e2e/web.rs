@@ -111,11 +111,13 @@ async fn by_keyboard_a_node_is_updated() {
     browser.sees("nothing newer").await;
     browser.sees("3.0.2").await;
     assert_eq!(browser.run("return document.querySelector('h1 .badge')").await, json!(null), "the notice is gone");
+    browser.has_no_errors().await.unwrap();
+    node.stop();
+    world.ok(&["host", "delete", "shop-1"]);
+    browser.sees("It is not there").await;
     keyboard.follows("form[action='/ui/sign-out'] button").await;
     browser.sees("Signed out").await;
-    browser.has_no_errors().await.unwrap();
     browser.0.close().await.unwrap();
-    node.stop();
 }
 
 /// Shops in two cities: one node is updated, one could not be, one waits for the night, and two were never switched on.

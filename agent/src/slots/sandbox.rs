@@ -118,7 +118,7 @@ impl SandboxSlots {
 
     fn header(&self, slot: SlotId) -> Result<(Header, File), SlotError> {
         let mut file = File::open(self.path(slot)).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => no_os(slot, &"nothing was written to it yet"),
+            io::ErrorKind::NotFound => no_os(slot, &"nothing was installed yet"),
             _ => SlotError::Io { slot, error },
         })?;
         let short = |error: io::Error| no_os(slot, &error);

@@ -110,7 +110,8 @@
       if (answer.status === 401) { location.reload(); return; }
       spread = Number(answer.headers.get("X-Emt-Spread")) || 0;
       if (answer.status === 304) goOn();
-      if (answer.ok) {
+      // What is gone, or no more this visitor's, is told as well.
+      if (answer.ok || answer.status === 403 || answer.status === 404) {
         tag = answer.headers.get("ETag") || "";
         const html = await answer.text();
         const restore = kept();
