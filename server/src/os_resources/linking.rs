@@ -65,6 +65,10 @@ pub fn unfit(os: &Os, instance: &Instance, installed: &Os) -> Option<Unfit> {
     .find_map(|(holds, unfit)| holds.then_some(unfit))
 }
 
+fn runs(os: &Os, instance: &Instance) -> bool {
+    os.profile_name == instance.running_profile && os.image_id == instance.running_image
+}
+
 fn strength(feature: SecurityFeature) -> u8 {
     match feature {
         SecurityFeature::Unspecified | SecurityFeature::None => 0,
@@ -87,9 +91,12 @@ pub fn linked(instance: &Instance, installed: Option<&Os>, catalogue: &Catalogue
     if modes.of(&installed.profile_name) == OsMode::Manual {
         return if desired.is_some_and(Os::is_offered) { Verdict::Stay } else { none };
     }
-    let desired = desired.filter(|os| unfit(os, instance, installed).is_none());
+    let in_progress = instance.update_status_indicator == StatusIndication::InProgress;
+    // On trial a node says that it runs what it is to run; on record it is only when that has proved healthy.
+    let on_trial = |os: &&Os| in_progress && os.is_offered() && runs(os, instance);
+    let desired = desired.filter(|os| on_trial(os) || unfit(os, instance, installed).is_none());
     // A node is not told another target in the middle of an update.
-    if desired.is_some() && instance.update_status_indicator == StatusIndication::InProgress {
+    if desired.is_some() && in_progress {
         return Verdict::Stay;
     }
     let best = catalogue.of_profile(&installed.profile_name).iter().find(|os| unfit(os, instance, installed).is_none());

@@ -93,6 +93,11 @@ fn what_becomes_of_links() {
     fn by_itself(instance: &mut Instance, version: &str) {
         (instance.desired_os_id, instance.linked_by) = (Link::to(format!("os-{version}")), LINKED_BY_AUTOMATIC_MODE);
     }
+    fn on_trial(instance: &mut Instance, version: &str) {
+        by_itself(instance, version);
+        (instance.running_profile, instance.running_image) = ("emt".to_owned(), version.to_owned());
+        instance.update_status_indicator = StatusIndication::InProgress;
+    }
     use OsMode::{Automatic, Manual};
     let link = |version: &str| Verdict::Link(format!("os-{version}"));
     let is_blocked = |version: &str| Os { blocked: "by ann".to_owned(), ..os(version) };
@@ -164,6 +169,8 @@ fn what_becomes_of_links() {
             },
             Verdict::TakeBack,
         ),
+        ("its own, on trial", Automatic, vec![os("3.0.2"), os("3.0.3")], |node| on_trial(node, "3.0.2"), Verdict::Stay),
+        ("the same, blocked meanwhile", Automatic, vec![is_blocked("3.0.2")], |node| on_trial(node, "3.0.2"), Verdict::TakeBack),
     ];
     for (name, mode, mut all, change, expected) in cases {
         let mut node = instance("3.0.1");
