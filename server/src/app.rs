@@ -30,6 +30,8 @@ use crate::{
 
 /// How often the server's certificate is issued anew while it runs; it is valid for over a year.
 const RENEWAL: Duration = Duration::from_hours(30 * 24);
+/// How often memory that nobody needs goes back to the system.
+const TIDY: Duration = Duration::from_secs(10);
 /// How often what has expired is removed, and keys are looked at.
 const PURGE: Duration = Duration::from_mins(10);
 /// In each such round unused images are looked for: that reads all OS resources.
@@ -299,6 +301,14 @@ impl Server {
             self.parts.clock.clone(),
             self.parts.random.clone(),
         );
+        let tidying = tokio::spawn(async {
+            let mut beat = tokio::time::interval(TIDY);
+            beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                beat.tick().await;
+                emt_memory::give_back();
+            }
+        });
         let (feed, mut stopped) = (Arc::clone(&self.parts.store), stop.clone());
         let follows = tokio::spawn(async move {
             // An error means that nobody can ask for a stop any more.
@@ -307,6 +317,7 @@ impl Server {
         });
         listener::serve(self.listener, certificate, service, stop).await;
         follows.abort();
+        tidying.abort();
         renewal.abort();
         upkeep.abort();
         watch.abort();
