@@ -12,6 +12,7 @@ const NEWEST: usize = MOST / 2;
 /// An OS with the number of hosts on which it is installed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Version {
+    pub(super) id: String,
     pub(super) profile: String,
     pub(super) number: String,
     pub(super) hosts: u64,
@@ -43,6 +44,7 @@ pub(super) fn versions(catalogue: &Catalogue, counts: &Counts) -> (Vec<Version>,
     shown.sort_unstable();
     let everywhere: u64 = all.iter().map(|os| hosts(os)).sum();
     let version = |os: &&Os| Version {
+        id: os.id().to_owned(),
         profile: os.profile_name.clone(),
         number: os.image_id.clone(),
         hosts: hosts(os),
