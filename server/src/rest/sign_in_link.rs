@@ -9,8 +9,7 @@ use emt_api::{
     error::ApiError,
     openapi::{object, properties},
 };
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{
     Rest,
@@ -24,6 +23,8 @@ use crate::web;
 const AT: At = At::whole(&["/v1/sign-in-links"]);
 /// Most characters of the address of a page.
 const PAGE: usize = 1000;
+/// Addresses of pages as browsers send them: all but printable ASCII is percent-encoded.
+const PATTERN: &str = r"^/ui([/?#][!-\[\]-~]*)?$";
 
 static REQUEST: Named = Named {
     name: "SignInLinkRequest",
@@ -31,7 +32,7 @@ static REQUEST: Named = Named {
         let page = "The page that it leads to, such as /ui/p/shops/hosts; absent: the first one.";
         json!({
             "type": "object",
-            "properties": {"page": {"type": "string", "maxLength": PAGE, "pattern": "^/ui([/?].*)?$", "description": page}},
+            "properties": {"page": {"type": "string", "maxLength": PAGE, "pattern": PATTERN, "description": page}},
             "additionalProperties": false,
         })
     },
@@ -61,25 +62,24 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Request {
-    #[serde(default)]
-    page: Option<String>,
+/// The page that is asked for.
+fn page(body: &Json) -> Result<&str, ApiError> {
+    let wrong = |what: &str| ApiError::schema(format!("request body has an error{what}"));
+    let body = body.as_object().ok_or_else(|| wrong(": a JSON object is needed"))?;
+    if let Some(key) = body.keys().find(|key| *key != "page") {
+        return Err(wrong(&format!(": property \"{key}\" is unsupported")));
+    }
+    let Some(page) = body.get("page") else { return Ok(web::ROOT) };
+    let is_page =
+        |page: &&str| page.len() <= PAGE && page.bytes().all(|byte| byte.is_ascii_graphic()) && web::is_own_address(page);
+    page.as_str()
+        .filter(is_page)
+        .ok_or_else(|| wrong(&format!(" at \"/page\": the address of a page of this server is needed, such as {}", web::ROOT)))
 }
 
 /// `POST /v1/sign-in-links`.
 async fn create(State(rest): State<Rest>, Signed(caller): Signed, JsonBody(body): JsonBody) -> Result<Response, Refused> {
-    let request: Request =
-        serde_json::from_value(body).map_err(|error| ApiError::schema(format!("request body has an error: {error}")))?;
-    let page = request.page.as_deref().unwrap_or(web::ROOT);
-    if page.chars().count() > PAGE || !web::is_own_address(page) {
-        let text = format!(
-            "request body has an error at \"/page\": the address of a page of this server is needed, such as {}",
-            web::ROOT
-        );
-        return Err(ApiError::schema(text).into());
-    }
+    let page = page(&body)?;
     let link = rest.identity.make_link(&caller, page).await?;
     tracing::info!(user = caller.username(), "a link is made that signs a browser in");
     let ends = jiff::Timestamp::from_second(link.ends).map(|time| time.to_string()).unwrap_or_default();
