@@ -16,7 +16,7 @@ use super::{
     act::act,
     fleet::{catalogue, is_only_the_nodes_view, linked},
     visit::{Id, Visit},
-    words::{Prose, Status, When, quoted},
+    words::{Prose, Status, When, called, quoted},
 };
 use crate::{
     inventory::Target,
@@ -120,7 +120,7 @@ pub(super) async fn show(State(site): State<Web>, visit: Visit, Id(id): Id) -> R
     let instance = why.instance.as_ref().unwrap_or(&none);
     let decision = &why.decision;
     let host = &why.host;
-    let name = if host.name.is_empty() { host.id() } else { &host.name };
+    let name = called(host);
     let shown = HostText {
         project: &visit.name,
         id: host.id(),

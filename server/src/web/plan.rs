@@ -18,16 +18,13 @@ use super::{
     host::{target, version},
     visit::{Posted, Visit},
     wish::{Link, Wish},
-    words::{Prose, When, many},
+    words::{Prose, When, called, many, window_name},
 };
 use crate::{
     inventory::{INSTANCES, SINGLE_SCHEDULES},
     maintenance::{Supposed, Why, decision::Gate},
     os_resources::{Catalogue, Modes},
 };
-
-/// Most characters of a window's name.
-const NAME: usize = 50;
 
 #[derive(Template)]
 #[template(path = "plan.html")]
@@ -148,7 +145,7 @@ fn foreseen(meant: &Meant, then: &Why) -> Foreseen {
     let (tone, verdict) = verdict(meant, then);
     Foreseen {
         id: host.id().to_owned(),
-        name: if host.name.is_empty() { host.id().to_owned() } else { host.name.clone() },
+        name: called(host).to_owned(),
         runs: meant.why.current.as_ref().map(version).unwrap_or_default(),
         os: meant.os.as_ref().map(|os| os.id().to_owned()),
         would_run: if meant.refused.is_some() { String::new() } else { target(then) },
@@ -203,8 +200,7 @@ async fn carry_out(site: &Site, visit: &Visit, wish: &Wish) -> Result<Page, Fail
             Err(error) => ("bad", error.message),
         };
         let host = &meant.why.host;
-        let name = if host.name.is_empty() { host.id() } else { &host.name };
-        rows.push(Done { id: host.id().to_owned(), name: name.to_owned(), tone, outcome });
+        rows.push(Done { id: host.id().to_owned(), name: called(host).to_owned(), tone, outcome });
     }
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     tracing::info!(user = visit.visitor.caller.username(), hosts = rows.len(), "linked or scheduled by a page");
@@ -233,8 +229,7 @@ async fn done(site: &Site, project: &str, meant: &Meant, window: Option<(i64, i6
     if let Some((start, end)) = window {
         let host = &meant.why.host;
         let tail = Timestamp::from_second(start).map(|at| at.strftime(" %Y%m%d-%H%M%SZ").to_string()).unwrap_or_default();
-        let label = if host.name.is_empty() { host.id() } else { &host.name };
-        let name: String = label.chars().take(NAME - tail.len()).chain(tail.chars()).collect();
+        let name = window_name(called(host), &tail);
         let body = json!({
             "name": name, "scheduleStatus": "SCHEDULE_STATUS_OS_UPDATE", "targetHostId": host.id(),
             "startSeconds": start, "endSeconds": end,

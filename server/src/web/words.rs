@@ -3,9 +3,12 @@
 use std::{fmt, sync::LazyLock};
 
 use askama::filters::{Html, HtmlSafe};
-use emt_api::enums::StatusIndication;
+use emt_api::{enums::StatusIndication, record::Record, resources::Host};
 use jiff::Timestamp;
 use regex::Regex;
+
+/// Most characters of a window's name.
+const NAME: usize = 50;
 
 /// An instant, epoch seconds: in UTC, and for the script to show on the visitor's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +73,16 @@ impl Status {
         };
         Self { text: text.to_owned(), tone }
     }
+}
+
+/// What a host is called: its name, or its id if it has none.
+pub(super) fn called(host: &Host) -> &str {
+    if host.name.is_empty() { host.id() } else { &host.name }
+}
+
+/// Name of a window that nobody has named: made of its target and a tail that tells windows of it apart.
+pub(super) fn window_name(target: &str, tail: &str) -> String {
+    target.chars().take(NAME - tail.len()).chain(tail.chars()).collect()
 }
 
 /// So many of something.

@@ -14,9 +14,8 @@ use super::{
     typed::{Opens, Typed},
     wall,
 };
+use crate::web::words::window_name;
 
-/// Most characters of a name.
-const NAME: usize = 50;
 /// The single fields of a cron, in their order.
 pub(super) const CRON_KEYS: [&str; 5] = ["cronMinutes", "cronHours", "cronDayMonth", "cronMonth", "cronDayWeek"];
 /// Keys of targets.
@@ -262,7 +261,7 @@ fn name(target: &Target, status: &str, start: Option<i64>) -> String {
         None if status == "SCHEDULE_STATUS_OS_UPDATE" => " updates".to_owned(),
         None => " maintenance".to_owned(),
     };
-    target.name.chars().take(NAME - tail.len()).chain(tail.chars()).collect()
+    window_name(&target.name, &tail)
 }
 
 #[cfg(test)]
